@@ -1,0 +1,148 @@
+"""Files: crash-safe writes and canonical JSON.
+
+A reader never sees half a file: text goes to a temporary file beside the target, is flushed to disk, and replaces
+the target in one step; the directory is flushed too, so that the new name survives a power cut.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+
+from greenmine.errors import InputError
+from greenmine.i18n import gettext as _
+
+
+def canonical_json(document: Any) -> bytes:  # noqa: ANN401 - any JSON value
+    """Return the RFC 8785 form of a JSON document; `Decimal` numbers become the shortest JSON numbers."""
+    return rfc8785.dumps(_plain(document))
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def sha256_hex(data: bytes) -> str:
+    """Return the SHA-256 of `data` in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def sync_directory(directory: Path) -> None:
+    """Flush a directory's entries to disk, where the platform lets a directory be opened."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write `data` to `path` so that after a crash either the old or the new content is there, whole.
+
+    Raises:
+        OSError: the disk is full or the folder cannot be written; `path` is then as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_directory(path.parent)
+
+
+def read_text(path: Path, limit: int, error: type[InputError] = InputError) -> str:
+    """Return a UTF-8 file's text (a byte-order mark is dropped).
+
+    Args:
+        path: the file.
+        limit: the largest size accepted, in bytes.
+        error: the kind of `InputError` to raise.
+
+    Raises:
+        InputError: the file is missing, not a regular file, too large or not UTF-8.
+    """
+    try:
+        if not path.is_file():
+            found = _("no such file") if not path.exists() else _("something that is not a file")
+            raise error(path, expected=_("a readable file"), found=found)
+        size = path.stat().st_size
+        if size > limit:
+            raise error(
+                path, expected=_("at most {limit} bytes").format(limit=limit), found=_("{size} bytes").format(size=size)
+            )
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise error(
+            path,
+            _("byte {number}").format(number=problem.start + 1),
+            expected=_("UTF-8 text"),
+            found=_("bytes of another encoding"),
+            hint=_("Save the file as UTF-8."),
+        ) from None
+    except OSError as problem:
+        raise error(path, expected=_("a readable file"), found=problem.strerror or str(problem)) from None
+
+
+def parse_json(text: str, file: object, error: type[InputError] = InputError) -> Any:  # noqa: ANN401
+    """Return the JSON document in `text`; fractions come as exact `Decimal`, duplicate keys are errors.
+
+    Raises:
+        InputError: the text is not JSON, names a key twice, holds NaN or infinity, or is nested too deeply.
+    """
+
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in items:
+            if key in found:
+                raise error(
+                    file,
+                    _("key {key}").format(key=key),
+                    expected=_("each key once"),
+                    found=_("the key twice"),
+                    hint=_("Remove one of the two."),
+                )
+            found[key] = value
+        return found
+
+    def constant(name: str) -> Any:  # noqa: ANN401
+        raise error(file, expected=_("a number"), found=name)
+
+    try:
+        return json.loads(text, parse_float=Decimal, parse_constant=constant, object_pairs_hook=pairs)
+    except json.JSONDecodeError as problem:
+        place = _("line {line}, column {column}").format(line=problem.lineno, column=problem.colno)
+        raise error(file, place, expected=_("JSON"), found=problem.msg) from None
+    except (RecursionError, ValueError):
+        raise error(file, expected=_("JSON"), found=_("a document nested too deeply or a number too long")) from None
+
+
+def read_json(path: Path, limit: int = 64 * 1024 * 1024, error: type[InputError] = InputError) -> Any:  # noqa: ANN401
+    """Return the JSON document in a file, read as `parse_json` does.
+
+    Raises:
+        InputError: the file cannot be read or is not JSON.
+    """
+    return parse_json(read_text(path, limit, error), path, error)
