@@ -35,9 +35,7 @@ def language() -> str:
 
 @cache
 def _translations(language: str) -> _gettext.NullTranslations:
-    return _gettext.translation(
-        "greenmine", Path(__file__).parent / "locale", languages=[language], fallback=True
-    )
+    return _gettext.translation("greenmine", Path(__file__).parent / "locale", languages=[language], fallback=True)
 
 
 def gettext(message: str) -> str:

@@ -103,6 +103,8 @@ class Workspace:
             )
         if not is_id(folder.resolve().name):
             raise UsageError(
-                _("{folder}: a mine's id holds letters, digits, '.', '_' and '-' only.").format(folder=shown(str(folder)))
+                _("{folder}: a mine's id holds letters, digits, '.', '_' and '-' only.").format(
+                    folder=shown(str(folder))
+                )
             )
         return folder

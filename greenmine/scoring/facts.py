@@ -12,7 +12,8 @@ from typing import Any
 
 from greenmine.errors import shown
 from greenmine.i18n import gettext as _
-from greenmine.scoring.exact import NotANumber, exact
+from greenmine.scoring.exact import NotANumber, exact, show
+from greenmine.scoring.rates import comprehensive_rate
 from greenmine.scoring.wording import Line, line
 
 Facts = Mapping[str, Any]
@@ -63,9 +64,27 @@ def measured_fits(facts: Facts, direction: str) -> tuple[Line | None, bool | Non
     if comparison not in ("at_least", "at_most"):
         raise BadFact("measured/comparison", "at_least | at_most", shown(comparison))
     value, required = (_number(measured, key) for key in ("value", "required"))
+    if "minerals" in measured:
+        _check_minerals(measured, value)
     fits = value >= required if comparison == "at_least" else value <= required
     code = f"measured_{comparison}" if fits else f"measured_not_{comparison}"
     return line(code, value=str(measured["value"]), required=str(measured["required"])), fits
+
+
+def _check_minerals(measured: Facts, value: Fraction) -> None:
+    """Refuse a comprehensive rate (in percent) that its own inputs, recorded beside it in percent, do not give."""
+    minerals = measured["minerals"]
+    if not isinstance(minerals, list | tuple) or not all(isinstance(mineral, Mapping) for mineral in minerals):
+        raise BadFact("measured/minerals", _("a list of objects with mining and processing"), shown(minerals))
+    try:
+        pairs = [(_number(mineral, "mining") / 100, _number(mineral, "processing") / 100) for mineral in minerals]
+        rate = comprehensive_rate(pairs) * 100
+    except ValueError as problem:
+        if isinstance(problem, BadFact):
+            raise
+        raise BadFact("measured/minerals", _("recoveries from 0 to 100 percent"), shown(minerals)) from None
+    if show(rate) != show(value):
+        raise BadFact("measured/value", _("{rate}, as the minerals give").format(rate=show(rate)), show(value))
 
 
 def _number(measured: Facts, key: str) -> Fraction:

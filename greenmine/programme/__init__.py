@@ -1,0 +1,1 @@
+"""Programmes: what authorities and certifiers do with scores."""
