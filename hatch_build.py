@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -20,5 +21,6 @@ class CompileMessages(BuildHookInterface):  # type: ignore[type-arg]
         for source in sorted(Path(self.root, "greenmine", "locale").glob("*/LC_MESSAGES/*.po")):
             with source.open("rb") as stream:
                 catalog = read_po(stream)
-            with source.with_suffix(".mo").open("wb") as stream:
-                write_mo(stream, catalog)
+            compiled = BytesIO()
+            write_mo(compiled, catalog)
+            source.with_suffix(".mo").write_bytes(compiled.getvalue())
