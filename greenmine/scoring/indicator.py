@@ -63,11 +63,11 @@ class Indicator:
         return self.kind == "mandatory"
 
     def chosen(self, mine: Mine) -> tuple[str, ...]:
-        """Return the variants that apply to a mine, in the catalog's order; empty where the indicator has none."""
+        """Return the variants that apply to a mine, sorted; empty where the indicator has none."""
         values = {mine.industry} if self.by == "industry" else {mine.primary_extraction}
         if self.by == "extraction":
             values = set(mine.extraction)
-        return tuple(variant for variant, chosen_by in self.variants.items() if chosen_by & values)
+        return tuple(sorted(variant for variant, chosen_by in self.variants.items() if chosen_by & values))
 
 
 @dataclass(frozen=True, slots=True)

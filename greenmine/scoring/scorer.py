@@ -68,8 +68,10 @@ class Scorer:
             self._categories = {entry["id"]: exact(entry["points"]) for entry in catalog["categories"]}
             self._category_names = {entry["id"]: entry["name"] for entry in catalog["categories"]}
             self._indicators = [compile_indicator(entry) for entry in catalog["indicators"]]
-            self._readings = {name: tuple(entry["choices"]) for name, entry in catalog["readings"].items()}
-            self.defaults: dict[str, str] = {name: entry["default"] for name, entry in catalog["readings"].items()}
+            # in order of name: an archived catalog keeps no order of keys, and the score must not depend on one
+            readings = sorted(catalog["readings"].items())
+            self._readings = {name: tuple(entry["choices"]) for name, entry in readings}
+            self.defaults: dict[str, str] = {name: entry["default"] for name, entry in readings}
         except (KeyError, ValueError, TypeError, AttributeError) as problem:
             name = catalog.get("id", "catalog") if isinstance(catalog, Mapping) else "catalog"
             raise CatalogError(
