@@ -286,11 +286,18 @@ def test_indicators_of_a_block(block: str, count: int, mandatory: int, points: i
     assert (count, mandatory, points) == (len(inside), len(must), sum(int(item["points"]) for item in must))
 
 
-def test_blocks_divide_the_industries() -> None:
-    """Nine industries are in block 1, three in block 2, none in both."""
-    industries = [industry for block in CATALOG["blocks"] for industry in block["industries"]]
-    assert [len(block["industries"]) for block in CATALOG["blocks"]] == [9, 3]
-    assert len(set(industries)) == 12
+def test_industries_and_extractions_are_the_agreed_ones() -> None:
+    """Nine industries are in block 1, three in block 2; there are five ways of extraction."""
+    assert [block["industries"] for block in CATALOG["blocks"]] == [
+        ["nonmetal", "chemical", "gold", "metallurgy", "nonferrous", "oil_gas", "coal", "geothermal", "mineral_water"],
+        ["aggregate", "cement_limestone", "dimension_stone"],
+    ]
+    assert CATALOG["extractions"] == ["open_pit", "underground", "oil_gas", "geothermal", "mineral_water"]
+
+
+def test_methods_are_the_three_of_the_table() -> None:
+    """Every 考核方法 is 查资料, 查现场 or 调查走访."""
+    assert {method for item in INDICATORS.values() for method in item["methods"]} == {"查资料", "查现场", "调查走访"}
 
 
 def test_not_applicable_is_permitted_for_these_only() -> None:
@@ -355,6 +362,41 @@ def test_points_of_parts_are_printed(number: str) -> None:
                 printed = printed or re.search(rf"{re.escape(node['text'])}(?:，|的)?得 ([0-9.]+) 分", criteria)
                 assert printed
                 assert printed.group(1) == node["points"]
+
+
+def test_shares_and_counts_are_as_printed() -> None:
+    """36 gives its point from 70 % upwards; in 44 a patent gives 0.5, an entry 1, each up to 2."""
+    (share,) = nodes(INDICATORS["36"]["rule"])
+    assert (share["kind"], share["at_least"], share["points"]) == ("share", "0.7", "1")
+    assert [(node["kind"], node.get("unit"), node.get("cap")) for node in nodes(INDICATORS["44"]["rule"])] == [
+        ("sum", None, "2"),
+        ("count", "0.5", "2"),
+        ("count", "1", "2"),
+        ("flag", None, None),
+    ]
+
+
+def test_deductions_are_as_printed() -> None:
+    """In 1 each of the two deductions takes off what is printed behind its words."""
+    (rule,) = nodes(INDICATORS["1"]["rule"])
+    printed = [f"{item['text']}扣 {item['points']} 分" for item in rule["of"]]
+    assert INDICATORS["1"]["criteria"].endswith(f"，{'，'.join(printed)}。")
+
+
+def test_kinds_of_rules_are_known() -> None:
+    """Every node of a rule tree is of one of the nine kinds, and how often each occurs."""
+    rules = [rule for item in INDICATORS.values() for rule in rules_of(item).values()]
+    assert Counter(node["kind"] for rule in rules for node in nodes(rule)) == {
+        "met": 28,
+        "flag": 35,
+        "count": 2,
+        "share": 1,
+        "defects": 9,
+        "deductions": 1,
+        "sum": 12,
+        "best": 2,
+        "award": 1,
+    }
 
 
 def test_variants_name_their_choosers() -> None:
@@ -423,6 +465,13 @@ def test_clause_ids_count_up_within_an_indicator() -> None:
     for item in INDICATORS.values():
         ids = [c["id"] for rule in rules_of(item).values() for node in nodes(rule) for c in node.get("clauses", ())]
         assert ids == [str(number) for number in range(1, len(ids) + 1)]
+
+
+def test_each_variant_has_its_clauses() -> None:
+    """Where clauses belong to variants, every variant of the indicator has some, and no other is named."""
+    for number in ("8", "11", "21", "22"):
+        item = INDICATORS[number]
+        assert set(item["variants"]["of"]) == {only for only, _text in parts_of(item["rule"])}
 
 
 @pytest.mark.parametrize(("number", "count"), [("47", 6), ("45", 6), ("35", 11), ("38", 5)])
