@@ -38,7 +38,7 @@ lint: $(VENV)/.installed-dev $(MO) ## ruff, mypy, import floors, translations, g
 	$(BIN)/python scripts/make_schemas.py --check
 
 lab: $(VENV)/.installed $(MO) ## open the workbook in JupyterLab
-	$(BIN)/jupyter lab notebooks/assessment.ipynb
+	$(BIN)/greenmine lab
 
 lock: $(VENV)/.installed-dev ## renew requirements.lock and requirements-dev.lock from pyproject.toml (ARGS=--upgrade for newer versions)
 	$(BIN)/uv pip compile pyproject.toml --extra build --universal --generate-hashes \

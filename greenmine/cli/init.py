@@ -14,6 +14,7 @@ import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -161,17 +162,22 @@ def _same(source: Path, target: Path) -> bool:
     return target.is_file() and filecmp.cmp(source, target, shallow=False)
 
 
-@click.command("init")
+@click.command(
+    "init",
+    help=_(
+        "Lay out a workspace in DIR: notebooks, parameters, evidence, reports.\n\n"
+        "DIR may be new, empty, or a workspace, to which what is missing is added. Nothing that is there is written over."
+    ),
+)
 @click.argument("target", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--demo/--no-demo", default=True, help=_("With the demo mines in evidence/ (default) or without."))
 def command(target: Path, *, demo: bool) -> None:
-    """Lay out a workspace in DIR: notebooks, parameters, evidence, reports.
-
-    DIR may be new, empty, or a workspace, to which what is missing is added. Nothing that is there is written over.
-    """
+    """Lay out a workspace and say what was done and what to try next."""
     layout = lay_out(target, demo=demo)
     click.echo(_("{path} is a workspace now: {count} files added.").format(path=layout.root, count=layout.added))
     for name in layout.kept:
         click.echo(_("Kept, because it differs from the package's copy: {name}").format(name=shown(name)))
-    for mine in layout.mines:
-        click.echo(_("Try: greenmine assess {path}").format(path=layout.root / "evidence" / mine))
+    if layout.mines:
+        click.echo(
+            _("Try: cd {path}; greenmine assess {mine}").format(path=quote(str(layout.root)), mine=layout.mines[0])
+        )

@@ -169,7 +169,7 @@ def test_links_that_lead_nowhere_are_not_followed(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("share")
 def test_names_what_to_try(tmp_path: Path) -> None:
-    """The output names the demo mines and the verb to try."""
+    """The output names a demo mine and the verb to try."""
     result = run(tmp_path / "w")
     assert result.exit_code == 0
-    assert f"greenmine assess {tmp_path / 'w' / 'evidence' / MINE}" in result.output
+    assert f"cd {tmp_path / 'w'}; greenmine assess {MINE}" in result.output
