@@ -166,7 +166,8 @@ def _same(source: Path, target: Path) -> bool:
     "init",
     help=_(
         "Lay out a workspace in DIR: notebooks, parameters, evidence, reports.\n\n"
-        "DIR may be new, empty, or a workspace, to which what is missing is added. Nothing that is there is written over."
+        "DIR may be new, empty, or a workspace, to which what is missing is added. "
+        "Nothing that is there is written over."
     ),
 )
 @click.argument("target", metavar="DIR", type=click.Path(path_type=Path))
