@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from math import lcm
 
 _CENT = 100
 
@@ -38,17 +40,28 @@ def _parse(text: str) -> Fraction:
     return Fraction(number)
 
 
+def add(values: Iterable[Fraction]) -> Fraction:
+    """Return the exact sum of `values`, over one common denominator: several times faster than one by one."""
+    ratios = [value.as_integer_ratio() for value in values]
+    common = lcm(*(denominator for _numerator, denominator in ratios))
+    return Fraction(sum(numerator * (common // denominator) for numerator, denominator in ratios), common)
+
+
 def _decimal(cents: int) -> str:
     sign, cents = ("-", -cents) if cents < 0 else ("", cents)
     whole, rest = divmod(cents, _CENT)
     return f"{sign}{whole}" if rest == 0 else f"{sign}{whole}.{rest:02d}".rstrip("0")
 
 
-@lru_cache(maxsize=8192)
 def show(value: Fraction) -> str:
     """Return `value` in decimal, rounded half up to two places, without trailing zeros: `10.8`, `79.99`, `12`."""
-    scaled = value * _CENT
-    return _decimal((2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator))
+    return _show(value.as_integer_ratio())
+
+
+@lru_cache(maxsize=8192)
+def _show(ratio: tuple[int, int]) -> str:  # integers hash several times faster than a fraction does
+    numerator, denominator = ratio
+    return _decimal((2 * _CENT * numerator + denominator) // (2 * denominator))
 
 
 def show_total(value: Fraction, line: Fraction) -> str:

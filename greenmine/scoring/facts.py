@@ -58,7 +58,7 @@ def measured_fits(facts: Facts, direction: str) -> tuple[Line | None, bool | Non
     measured = facts.get("measured")
     if measured is None:
         return None, None
-    if not isinstance(measured, Mapping):
+    if not isinstance(measured, dict):
         raise BadFact("measured", _("an object with value, required and source"), shown(measured))
     comparison = measured.get("comparison", direction)
     if comparison not in ("at_least", "at_most"):
@@ -74,7 +74,7 @@ def measured_fits(facts: Facts, direction: str) -> tuple[Line | None, bool | Non
 def _check_minerals(measured: Facts, value: Fraction) -> None:
     """Refuse a comprehensive rate (in percent) that its own inputs, recorded beside it in percent, do not give."""
     minerals = measured["minerals"]
-    if not isinstance(minerals, list | tuple) or not all(isinstance(mineral, Mapping) for mineral in minerals):
+    if not isinstance(minerals, list | tuple) or not all(isinstance(mineral, dict) for mineral in minerals):
         raise BadFact("measured/minerals", _("a list of objects with mining and processing"), shown(minerals))
     try:
         pairs = [(_number(mineral, "mining") / 100, _number(mineral, "processing") / 100) for mineral in minerals]
@@ -105,7 +105,7 @@ def unmet_clauses(facts: Facts) -> list[str] | None:
     clauses = facts.get("clauses")
     if clauses is None:
         return None
-    if not isinstance(clauses, Mapping):
+    if not isinstance(clauses, dict):
         raise BadFact("clauses", _("an object from clause to its state"), shown(clauses))
     for key, state in clauses.items():
         if state not in CLAUSE_STATES:

@@ -14,8 +14,8 @@ from typing import Any
 
 from greenmine.errors import FindingsError, shown
 from greenmine.i18n import gettext as _
-from greenmine.scoring.exact import exact, show
-from greenmine.scoring.facts import BadFact
+from greenmine.scoring.exact import add, exact, show
+from greenmine.scoring.facts import BadFact, Facts
 from greenmine.scoring.rules import ZERO, Outcome, Rule, compile_rule
 from greenmine.scoring.wording import Line, line
 
@@ -64,6 +64,8 @@ class Indicator:
 
     def chosen(self, mine: Mine) -> tuple[str, ...]:
         """Return the variants that apply to a mine, sorted; empty where the indicator has none."""
+        if not self.by:
+            return ()
         values = {mine.industry} if self.by == "industry" else {mine.primary_extraction}
         if self.by == "extraction":
             values = set(mine.extraction)
@@ -151,7 +153,7 @@ def assess(
 def _not_applicable(indicator: Indicator, entry: Mapping[str, Any], file: object) -> Result:
     claim = entry["not_applicable"]
     place = f"indicators/{indicator.id}/not_applicable"
-    if not isinstance(claim, Mapping):
+    if not isinstance(claim, dict):
         raise FindingsError(file, place, expected=_("an object with reason and confirmed_by"), found=shown(claim))
     texts: dict[str, str] = {}
     for key in ("reason", "confirmed_by", "citation"):
@@ -231,12 +233,14 @@ def _scored(
 
 def _judgements(entry: Mapping[str, Any], place: str, file: object) -> list[Mapping[str, Any]]:
     judgements = entry.get("judgements", [])
+    if judgements == []:
+        return []
     if not isinstance(judgements, list | tuple):
         raise FindingsError(file, f"{place}/judgements", expected=_("a list"), found=shown(judgements))
     seen: set[str] = set()
     for number, judgement in enumerate(judgements, 1):
         where = f"{place}/judgements/{number}"
-        if not isinstance(judgement, Mapping):
+        if not isinstance(judgement, dict):
             raise FindingsError(file, where, expected=_("an object with by and facts"), found=shown(judgement))
         by = judgement.get("by")
         if not isinstance(by, str) or not by.strip():
@@ -255,8 +259,18 @@ def _judgements(entry: Mapping[str, Any], place: str, file: object) -> list[Mapp
 def _evaluate(rule: Rule, facts: object, component_na: str, place: str, file: object) -> Outcome:
     if facts is None:
         facts = {}
-    if not isinstance(facts, Mapping):
+    if not isinstance(facts, dict):
         raise FindingsError(file, f"{place}/facts", expected=_("an object of facts"), found=shown(facts))
+    if not facts.keys() <= rule.keys:
+        _check_keys(rule, facts, place, file)
+    try:
+        return rule.evaluate(facts, component_na)
+    except BadFact as bad:
+        raise FindingsError(file, f"{place}/facts/{bad.key}", expected=bad.expected, found=bad.found) from None
+
+
+def _check_keys(rule: Rule, facts: Facts, place: str, file: object) -> None:
+    """Refuse facts that the indicator does not have, and parts said to be absent that always exist."""
     unknown = [key for key in facts if key not in rule.keys and key not in FACT_EXTRAS]
     if unknown:
         raise FindingsError(
@@ -266,7 +280,7 @@ def _evaluate(rule: Rule, facts: object, component_na: str, place: str, file: ob
             found=shown(unknown[0]),
         )
     absent = facts.get("absent", {})
-    if not isinstance(absent, Mapping) or any(
+    if not isinstance(absent, dict) or any(
         key not in rule.absentable or not isinstance(why, str) or not why.strip() for key, why in absent.items()
     ):
         raise FindingsError(
@@ -277,10 +291,6 @@ def _evaluate(rule: Rule, facts: object, component_na: str, place: str, file: ob
             ),
             found=shown(absent),
         )
-    try:
-        return rule.evaluate(facts, component_na)
-    except BadFact as bad:
-        raise FindingsError(file, f"{place}/facts/{bad.key}", expected=bad.expected, found=bad.found) from None
 
 
 def _joint(indicator: Indicator, outcomes: list[tuple[str, Outcome]], split: str, *, evidence: bool) -> Result:
@@ -292,7 +302,7 @@ def _joint(indicator: Indicator, outcomes: list[tuple[str, Outcome]], split: str
         trace.extend(outcome.trace)
         trace.append(line("expert", by=by, points=show(outcome.points)))
     if not indicator.mandatory:
-        mean = sum((outcome.points for _by, outcome in outcomes), ZERO) / count
+        mean = add(outcome.points for _by, outcome in outcomes) / count
         trace.append(line("experts_mean", count=count, exact=str(mean), points=show(mean)))
         return _result(indicator, mean, missing, tuple(trace), evidence=evidence)
     full = sum(outcome.points == indicator.points for _by, outcome in outcomes)

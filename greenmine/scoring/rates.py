@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from greenmine.scoring.exact import add
+
 
 def comprehensive_rate(minerals: Sequence[tuple[Fraction, Fraction]]) -> Fraction:
     """Return the comprehensive utilisation rate (共伴生矿产综合利用率) of a mine.
@@ -23,4 +25,4 @@ def comprehensive_rate(minerals: Sequence[tuple[Fraction, Fraction]]) -> Fractio
     """
     if not minerals or not all(0 <= rate <= 1 for pair in minerals for rate in pair):
         raise ValueError(minerals)
-    return sum((mining * processing for mining, processing in minerals), Fraction(0)) / len(minerals)
+    return add(mining * processing for mining, processing in minerals) / len(minerals)

@@ -22,7 +22,7 @@ from typing import Any, Protocol
 
 from greenmine.errors import shown
 from greenmine.i18n import gettext as _
-from greenmine.scoring.exact import NotANumber, exact, show
+from greenmine.scoring.exact import NotANumber, add, exact, show
 from greenmine.scoring.facts import BadFact, Facts, boolean, measured_fits, unmet_clauses
 from greenmine.scoring.wording import Line, line
 
@@ -220,7 +220,7 @@ class Defects:
         if not isinstance(defects, list | tuple):
             raise BadFact("defects", _("a list, one entry for each place or item found wanting"), shown(defects))
         for number, defect in enumerate(defects, 1):
-            if not isinstance(defect, Mapping) or not isinstance(defect.get("text"), str) or not defect["text"].strip():
+            if not isinstance(defect, dict) or not isinstance(defect.get("text"), str) or not defect["text"].strip():
                 raise BadFact(f"defects/{number}", _("an object with a text"), shown(defect))
             for key in ("where", "clause"):
                 if not isinstance(defect.get(key, ""), str):
@@ -279,13 +279,14 @@ class Sum:
     def evaluate(self, facts: Facts, component_na: str) -> Outcome:
         """Add the parts, fold away those that do not exist where the reading says so, and cap."""
         outcomes = [part.evaluate(facts, component_na) for part in self.of]
-        raw = sum((outcome.points for outcome in outcomes), ZERO)
+        raw = add(outcome.points for outcome in outcomes)
         trace = [told for outcome in outcomes for told in outcome.trace]
-        excluded = sum((outcome.excluded for outcome in outcomes), ZERO)
-        parts = sum((part.points for part in self.of), ZERO)
-        if excluded and excluded < parts:
-            raw = raw * parts / (parts - excluded)
-            trace.append(line("parts_folded", points=show(raw)))
+        excluded = add(outcome.excluded for outcome in outcomes if outcome.excluded)
+        if excluded:
+            parts = add(part.points for part in self.of)
+            if excluded < parts:
+                raw = raw * parts / (parts - excluded)
+                trace.append(line("parts_folded", points=show(raw)))
         points = min(raw, self.points)
         if raw > self.points:
             trace.append(line("capped", points=show(points)))

@@ -17,7 +17,7 @@ from greenmine.errors import CatalogError, FindingsError, UsageError, shown
 from greenmine.i18n import gettext as _
 from greenmine.scoring.exact import exact, show, show_total
 from greenmine.scoring.indicator import Indicator, Mine, Result, assess, compile_indicator
-from greenmine.scoring.total import Category, fold, total_of, verdict_of
+from greenmine.scoring.total import Tally, fold, tally, total_of, verdict_of
 from greenmine.scoring.wording import Line, line, words
 
 SCHEMA = "greenmine.score/1"
@@ -73,7 +73,7 @@ class Scorer:
             self._readings = {name: tuple(entry["choices"]) for name, entry in readings}
             self.defaults: dict[str, str] = {name: entry["default"] for name, entry in readings}
         except (KeyError, ValueError, TypeError, AttributeError) as problem:
-            name = catalog.get("id", "catalog") if isinstance(catalog, Mapping) else "catalog"
+            name = catalog.get("id", "catalog") if isinstance(catalog, dict) else "catalog"
             raise CatalogError(
                 name, expected=_("a resolved catalog"), found=f"{type(problem).__name__}: {shown(str(problem))}"
             ) from problem
@@ -99,10 +99,12 @@ class Scorer:
         chosen = self._chosen(readings or {})
         case = self._read(findings, file)
         results = self._results(case, chosen)
-        categories = fold(self._categories, results, chosen["na_fold"])
-        total, verdict = self._conclude(case, results, categories)
-        low_total, low_verdict = self._conclude(case, results, fold(self._categories, results, "zero"))
-        sensitivity = self._sensitivity(case, results, chosen)
+        tallies = tally(self._categories, results)
+        mandatory = _mandatory_full(results)
+        folded = fold(tallies, chosen["na_fold"])
+        total, verdict = self._conclude(case, folded, mandatory=mandatory)
+        low_total, low_verdict = self._conclude(case, fold(tallies, "zero"), mandatory=mandatory)
+        sensitivity = self._sensitivity(case, results, tallies, chosen)
         return {
             "schema": SCHEMA,
             "catalog": self._identity,
@@ -111,9 +113,12 @@ class Scorer:
             "total": self._shown(total),
             "total_exact": None if total is None else str(total),
             "line": self._line_text,
-            "reasons": [_told(*reason) for reason in self._reasons(case, results, categories, total)],
+            "reasons": [_told(*reason) for reason in self._reasons(case, results, tallies, total)],
             "prerequisites": [{"id": key, "met": value} for key, value in case.met.items()],
-            "categories": [_category(category, self._category_names[category.id]) for category in categories],
+            "categories": [
+                _category(category, points, self._category_names[category.id])
+                for category, points in zip(tallies, folded, strict=True)
+            ],
             "indicators": [_indicator(indicator, result, case.mine) for indicator, result in results],
             "counts": _counts(results),
             "sensitivity": sensitivity,
@@ -151,11 +156,11 @@ class Scorer:
         return [(i, assess(i, case.mine, case.entries.get(i.id), chosen, case.file)) for i in self._indicators]
 
     def _mine(self, findings: Mapping[str, Any], file: object) -> Mine:
-        if not isinstance(findings, Mapping) or findings.get("schema") != FINDINGS_SCHEMA:
-            found = findings.get("schema") if isinstance(findings, Mapping) else findings
+        if not isinstance(findings, dict) or findings.get("schema") != FINDINGS_SCHEMA:
+            found = findings.get("schema") if isinstance(findings, dict) else findings
             raise FindingsError(file, "schema", expected=FINDINGS_SCHEMA, found=shown(found))
         mine = findings.get("mine")
-        if not isinstance(mine, Mapping):
+        if not isinstance(mine, dict):
             raise FindingsError(file, "mine", expected=_("an object"), found=shown(mine))
         industry, extraction, primary = (mine.get(key) for key in ("industry", "extraction", "primary_extraction"))
         if not isinstance(industry, str) or industry not in self._blocks:
@@ -177,7 +182,7 @@ class Scorer:
         findings: Mapping[str, Any], key: str, known: Mapping[str, Any] | set[str], file: object
     ) -> Mapping[str, Mapping[str, Any]]:
         entries = findings.get(key)
-        if not isinstance(entries, Mapping):
+        if not isinstance(entries, dict):
             raise FindingsError(file, key, expected=_("an object"), found=shown(entries))
         for name, entry in entries.items():
             if name not in known:
@@ -187,7 +192,7 @@ class Scorer:
                     expected=_("an id of the catalog: {ids}").format(ids=_ids(known)),
                     found=shown(name),
                 )
-            if not isinstance(entry, Mapping):
+            if not isinstance(entry, dict):
                 raise FindingsError(file, f"{key}/{name}", expected=_("an object"), found=shown(entry))
         return entries
 
@@ -200,29 +205,35 @@ class Scorer:
             met[key] = value
         return met
 
-    def _conclude(self, case: _Case, results: Results, categories: Sequence[Category]) -> tuple[Fraction | None, str]:
-        mandatory = all(r.full for i, r in results if i.mandatory and _applies(r))
-        total = total_of(categories)
+    def _conclude(
+        self, case: _Case, folded: Sequence[Fraction | None], *, mandatory: bool
+    ) -> tuple[Fraction | None, str]:
+        total = total_of(folded)
         verdict = verdict_of(tuple(case.met.values()), total, self._line, mandatory=mandatory)
         return (total if verdict in ("pass", "fail") else None), verdict
 
-    def _sensitivity(self, case: _Case, results: Results, chosen: Mapping[str, str]) -> list[dict[str, Any]]:
+    def _sensitivity(
+        self, case: _Case, results: Results, tallies: Sequence[Tally], chosen: Mapping[str, str]
+    ) -> list[dict[str, Any]]:
         """Recompute the verdict under every other choice of every reading, one at a time."""
+        mandatory = _mandatory_full(results)
+        facts_matter = any(_depends(entry) for entry in case.entries.values())
         rows = []
         for name, choices in self._readings.items():
             for choice in choices:
                 if choice == chosen[name]:
                     continue
                 other = {**chosen, name: choice}
-                again = results
-                if name != "na_fold" and any(_depends(entry) for entry in case.entries.values()):
+                full, sums = mandatory, tallies
+                if name != "na_fold" and facts_matter:
                     again = self._results(case, other)
-                total, verdict = self._conclude(case, again, fold(self._categories, again, other["na_fold"]))
+                    full, sums = _mandatory_full(again), tally(self._categories, again)
+                total, verdict = self._conclude(case, fold(sums, other["na_fold"]), mandatory=full)
                 rows.append({"reading": name, "choice": choice, "total": self._shown(total), "verdict": verdict})
         return rows
 
     def _reasons(
-        self, case: _Case, results: Results, categories: Sequence[Category], total: Fraction | None
+        self, case: _Case, results: Results, tallies: Sequence[Tally], total: Fraction | None
     ) -> list[tuple[str, dict[str, str], Line]]:
         """Return why the verdict is what it is: code, what it concerns, and the sentence."""
         reasons: list[tuple[str, dict[str, str], Line]] = []
@@ -231,8 +242,8 @@ class Scorer:
                 code = "prerequisite_failed" if value is False else "prerequisite_not_assessed"
                 told = line(code, id=key, name=self._prerequisites[key])
                 reasons.append((code, {"prerequisite": key}, told))
-        for category in categories:
-            if category.whole_na:
+        for category in tallies:
+            if not category.applicable:
                 name = self._category_names[category.id]
                 told = line("category_needs_ruling", id=category.id, name=name)
                 reasons.append(("category_needs_ruling", {"category": category.id}, told))
@@ -283,22 +294,27 @@ def _applies(result: Result) -> bool:
     return result.status in ("scored", "no_evidence", "not_assessed")
 
 
+def _mandatory_full(results: Results) -> bool:
+    """Tell whether every mandatory indicator that applies is at full marks (说明一（二）)."""
+    return all(result.full for indicator, result in results if indicator.mandatory and _applies(result))
+
+
 def _depends(entry: Mapping[str, Any] | None) -> bool:
     """Tell whether another choice of `expert_split` or `component_na` could change the indicator."""
     if not entry:
         return False
     facts = entry.get("facts")
-    return bool(entry.get("judgements")) or (isinstance(facts, Mapping) and bool(facts.get("absent")))
+    return bool(entry.get("judgements")) or (isinstance(facts, dict) and bool(facts.get("absent")))
 
 
 def _same_defect_twice(facts: object) -> bool:
-    defects = facts.get("defects", ()) if isinstance(facts, Mapping) else ()
+    defects = facts.get("defects", ()) if isinstance(facts, dict) else ()
     places = [(defect.get("clause"), defect["text"], defect.get("where")) for defect in defects]
     return len(set(places)) < len(places)
 
 
 def _ids(known: Mapping[str, Any] | set[str]) -> str:
-    ids = list(known) if isinstance(known, Mapping) else sorted(known, key=lambda key: (len(key), key))
+    ids = list(known) if isinstance(known, dict) else sorted(known, key=lambda key: (len(key), key))
     return f"{ids[0]} … {ids[-1]}"
 
 
@@ -307,14 +323,14 @@ def _told(code: str, concerns: Mapping[str, str], told: Line) -> dict[str, str]:
     return {"code": code, **concerns, "message": chinese, "message_en": english}
 
 
-def _category(category: Category, name: str) -> dict[str, Any]:
+def _category(category: Tally, converted: Fraction | None, name: str) -> dict[str, Any]:
     return {
         "id": category.id,
         "name": name,
         "points": show(category.points),
         "applicable": show(category.applicable),
         "awarded": show(category.awarded),
-        "converted": None if category.converted is None else show(category.converted),
+        "converted": None if converted is None else show(converted),
     }
 
 

@@ -6,9 +6,10 @@ and because a score holds both languages at once.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
-Line = tuple[str, dict[str, Any]]
+Line = tuple[str, tuple[tuple[str, Any], ...]]
 
 _WORDS: dict[str, tuple[str, str]] = {
     # where points come from
@@ -132,17 +133,16 @@ _WORDS: dict[str, tuple[str, str]] = {
 
 def line(code: str, **values: Any) -> Line:  # noqa: ANN401 - whatever the sentence shows
     """Return a sentence of the table with its values, not yet put into words."""
-    return code, values
+    return code, tuple(values.items())
 
 
+@lru_cache(maxsize=8192)
 def words(told: Line) -> tuple[str, str]:
     """Return a sentence in Chinese and in English; a value that is itself a sentence is put into words too."""
     code, values = told
     chinese, english = _WORDS[code]
-    if any(isinstance(value, tuple) for value in values.values()):
-        both = {key: words(value) if isinstance(value, tuple) else (value, value) for key, value in values.items()}
-        return (
-            chinese.format(**{key: pair[0] for key, pair in both.items()}),
-            english.format(**{key: pair[1] for key, pair in both.items()}),
-        )
-    return chinese.format(**values), english.format(**values)
+    both = {key: words(value) if isinstance(value, tuple) else (value, value) for key, value in values}
+    return (
+        chinese.format(**{key: pair[0] for key, pair in both.items()}),
+        english.format(**{key: pair[1] for key, pair in both.items()}),
+    )
