@@ -156,10 +156,9 @@ def _find(ref: str, workspace: Workspace) -> Path | None:
 
 
 def _unknown(ref: str, workspace: Workspace) -> str:
-    names = ", ".join(path.stem for path in _files(workspace)) or _("none")
-    return _(
-        "There is no catalog {ref}: expected ID@VERSION or the path of a YAML file. Files there are: {names}."
-    ).format(ref=shown(ref), names=names)
+    names = ", ".join(entry.catalog.ref for entry in list_catalogs(workspace) if entry.catalog) or _("none")
+    text = _("There is no catalog {ref}: expected the path of a YAML file, or one of {names}.")
+    return text.format(ref=shown(ref), names=names)
 
 
 def _read_ref(ref: str, path: Path, workspace: Workspace, chain: Sequence[Path]) -> _Read:
