@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PASSES = "GM-DEMO-COAL"
+PASSES = "GM-0001"
 
 
 def run(*arguments: object, cwd: Path, fails: bool = False) -> subprocess.CompletedProcess[str]:
