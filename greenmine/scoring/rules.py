@@ -79,12 +79,15 @@ class Met:
     points: Fraction
     measure: str
     clauses: Mapping[str, str]
+    given: Mapping[bool, Outcome]
     keys: frozenset[str] = frozenset(("met", "clauses", "measured"))
     absentable: frozenset[str] = NONE
 
     def evaluate(self, facts: Facts, component_na: str) -> Outcome:  # noqa: ARG002 - one signature for all nodes
         """Give full marks or none; refuse a `met` that its clauses or measurement contradict."""
         met = boolean(facts, "met")
+        if len(facts) == 1 and met is not None:
+            return self.given[met]
         unmet = unmet_clauses(facts)
         measured, fits = measured_fits(facts, self.measure)
         if met is None:
@@ -99,9 +102,8 @@ class Met:
         trace = [line("clause_unmet", clause=self.clauses.get(key, key)) for key in unmet or ()]
         if measured:
             trace.append(measured)
-        points = self.points if met else ZERO
-        trace.append(line("met" if met else "unmet", points=show(points)))
-        return Outcome(points, (), tuple(trace))
+        given = self.given[met]
+        return Outcome(given.points, (), (*trace, *given.trace))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +114,8 @@ class Flag:
     points: Fraction
     text: str
     may_be_absent: bool
-
-    @property
-    def keys(self) -> frozenset[str]:
-        """The one key."""
-        return frozenset((self.key,))
+    given: Mapping[bool, Outcome]
+    keys: frozenset[str]
 
     @property
     def absentable(self) -> frozenset[str]:
@@ -134,8 +133,7 @@ class Flag:
             return Outcome(points, (), trace, self.points if component_na == "fold" else ZERO)
         if holds is None:
             return Outcome(ZERO, (self.key,))
-        points = self.points if holds else ZERO
-        return Outcome(points, (), (line("part_met" if holds else "part_unmet", part=self.text, points=show(points)),))
+        return self.given[holds]
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +331,14 @@ class Award:
         return Outcome(self.points, (), (line("award", part=self.text, points=show(self.points)),))
 
 
+def _given(met: str, unmet: str, points: Fraction, **values: str) -> Mapping[bool, Outcome]:
+    """Return the two outcomes of a fact that holds or does not, made once for all mines."""
+    return {
+        True: Outcome(points, (), (line(met, points=show(points), **values),)),
+        False: Outcome(ZERO, (), (line(unmet, points="0", **values),)),
+    }
+
+
 def compile_rule(node: Mapping[str, Any], full: Fraction) -> Rule:  # noqa: PLR0911 - one return a kind
     """Return the compiled form of a rule node of a resolved catalog.
 
@@ -347,9 +353,11 @@ def compile_rule(node: Mapping[str, Any], full: Fraction) -> Rule:  # noqa: PLR0
     points = exact(node.get("points", full))
     if kind == "met":
         clauses = {clause["id"]: clause["text"] for clause in node.get("clauses", ())}
-        return Met(points, node.get("measure", "at_least"), clauses)
+        return Met(points, node.get("measure", "at_least"), clauses, _given("met", "unmet", points))
     if kind == "flag":
-        return Flag(node["key"], points, node.get("text", node["key"]), bool(node.get("may_be_absent", False)))
+        key, text = node["key"], node.get("text", node["key"])
+        given = _given("part_met", "part_unmet", points, part=text)
+        return Flag(key, points, text, bool(node.get("may_be_absent", False)), given, frozenset((key,)))
     if kind == "count":
         return Count(node["key"], exact(node["unit"]), exact(node["cap"]), node.get("text", node["key"]))
     if kind == "share":
