@@ -100,18 +100,29 @@ class _Words(NamedTuple):
 def _by_path(data: object, problems: Sequence[ErrorDetails]) -> dict[Path_, list[ErrorDetails]]:
     """Group pydantic errors by where they are in `data`.
 
-    A value that may have one of several types fails once for each of them. What one of them says about a part of the
-    value tells more than that the value has not another type, so the latter drops out.
+    A value that may have one of several types fails once for each of them, and a list whose entries fail counts as
+    short of them. What is said about a part of the value tells more, so what is said about the whole drops out; so does
+    a key that is missing where another one is unknown, for it is most likely that one, misspelt.
     """
     places: dict[Path_, list[ErrorDetails]] = {}
     for details in problems:
         places.setdefault(tuple(_path(data, details)), []).append(details)
+    misspelt = {path[:-1] for path, found in places.items() if found[0]["type"] == "extra_forbidden"}
     return {
         path: found
         for path, found in places.items()
-        if not all(one["type"].endswith("_type") for one in found)
-        or not any(len(other) > len(path) and other[: len(path)] == path for other in places)
+        if not (_is_about_the_whole(found) and any(len(other) > len(path) == _common(other, path) for other in places))
+        and not (found[0]["type"] == "missing" and path[:-1] in misspelt)
     }
+
+
+def _is_about_the_whole(found: Sequence[ErrorDetails]) -> bool:
+    return all(one["type"].endswith("_type") or one["type"] == "too_short" for one in found)
+
+
+def _common(one: Path_, other: Path_) -> int:
+    """Return how many steps two paths begin with in common."""
+    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _path(data: object, details: ErrorDetails) -> list[str | int]:

@@ -72,7 +72,7 @@ class YamlDocument:
         return self.lines.get(at, 1)
 
     def key_of(self, path: Sequence[str | int]) -> str:
-        """Return `path` as a person would write it: entries of lists go by their `id`, or else by `#` and their number.
+        """Return `path` as a person would write it: entries of lists go by `id`, `key` or else `#` and number.
 
         For example `categories/1/sections/1.1/indicators/3/points`, or `operations/#2/at`.
         """
@@ -81,7 +81,7 @@ class YamlDocument:
         for part in path:
             if isinstance(part, int) and isinstance(value, list):
                 value = value[part] if -len(value) <= part < len(value) else None
-                name = value.get("id") if isinstance(value, dict) else None
+                name = (value.get("id") or value.get("key")) if isinstance(value, dict) else None
                 parts.append(name if isinstance(name, str) and name else f"#{part + 1}")
             else:
                 value = value.get(part) if isinstance(value, dict) else None

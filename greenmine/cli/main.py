@@ -191,9 +191,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except GreenmineError as problem:
         return _say(str(problem), problem.exit_status)
-    except click.exceptions.NoArgsIsHelpError as asked:
-        click.echo(asked.format_message())
-        return 0
     except click.ClickException as problem:
         return _say(_usage_message(problem), UsageError.exit_status)
     except (KeyboardInterrupt, EOFError, click.Abort):
@@ -212,6 +209,9 @@ def _run(words: Sequence[str], language: str) -> int:
     try:
         with command_line(language).make_context("greenmine", list(words)) as context:
             status = context.command.invoke(context)
+    except click.exceptions.NoArgsIsHelpError as asked:
+        click.echo(asked.format_message())
+        status = 0
     except click.exceptions.Exit as done:
         status = done.exit_code
     except SystemExit as done:
