@@ -52,7 +52,9 @@ class Workspace:
         named = os.environ.get("GREENMINE_WORKSPACE")
         if named:
             if not Path(named).is_dir():
-                raise UsageError(_("GREENMINE_WORKSPACE names {path}, which is no folder.").format(path=shown(named)))
+                raise UsageError(
+                    _("GREENMINE_WORKSPACE names {path}, which is no folder.").format(path=shown(named, 200))
+                )
             return cls(Path(named).resolve())
         here = (start or Path.cwd()).resolve()
         for folder in (here, *here.parents):
@@ -95,7 +97,7 @@ class Workspace:
             UsageError: there is no such folder, or its name is not an id.
         """
         folder = self.evidence / mine if is_id(mine) and (self.evidence / mine).is_dir() else Path(mine)
-        if not folder.is_dir():
+        if not mine or not folder.is_dir():
             raise UsageError(
                 _("There is no mine {mine}: expected an id under {evidence} or the path of a mine's folder.").format(
                     mine=shown(mine), evidence=self.evidence

@@ -40,13 +40,13 @@ def findings_of(path: str, workspace: Workspace) -> tuple[dict[str, Any], str]:
     return assessment.findings, str(folder)
 
 
-@click.command("score")
+@click.command("score", help=_("Score findings files (findings.json) or mines' folders (evidence/<mine>)."))
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @catalog_option
 @readings_option
 @click.option("--json", "as_json", is_flag=True, help=_("Print one JSON document a line, nothing else."))
 def command(paths: tuple[str, ...], catalog: str, readings: dict[str, str], as_json: bool) -> None:  # noqa: FBT001 - click calls by name
-    """Score findings files (findings.json) or mines' folders (evidence/<mine>)."""
+    """Print the score of each path."""
     from greenmine.catalog import load_catalog  # noqa: PLC0415 - late: help needs no catalog
 
     workspace = Workspace.find()
