@@ -126,7 +126,7 @@ def examine_catalog(ref: str, workspace: Workspace) -> Catalog:
     """
     path = Path(ref)
     if path.suffix.lower() in {".yaml", ".yml"} or not _REF.fullmatch(ref):
-        if not path.exists():
+        if not ref or not path.exists():
             raise UsageError(_unknown(ref, workspace))
         return _read(path, workspace, ()).catalog
     found = _find(ref, workspace)
@@ -226,8 +226,8 @@ def _read_profile(document: YamlDocument, path: Path, workspace: Workspace, chai
         for operation in profile.operations
     ]
     softened = tuple(
-        replace(softening, place=document.place_of(("operations", softening.operation or 0, "at")))
-        for softening in softenings(base.catalog.document, tailored, own)
+        replace(one, line=0 if one.operation is None else document.line_of(("operations", one.operation, "at")))
+        for one in softenings(base.catalog.document, tailored, own)
     )
     for softening in softened:
         if softening.operation is not None and softening.level == "weaker":
@@ -247,8 +247,8 @@ def _refuse_softened(catalog: Catalog) -> None:
         base = catalog.document["derived_from"][-1]
         raise CatalogError(
             catalog.path,
-            refused.place,
+            _("line {line}, key {key}").format(line=refused.line, key=refused.at),
             expected=_("nothing weaker than {base}, or a citation").format(base=f"{base['id']}@{base['version']}"),
-            found=f"{refused.at}: {refused.message}",
+            found=refused.message,
             hint=_("Cite the document that allows it in the operation's key “citation”."),
         )

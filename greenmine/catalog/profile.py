@@ -125,7 +125,8 @@ def apply(
         except (KeyError, TypeError, IndexError, AttributeError):  # the tree is not validated between operations
             expected, found = _("a place of the form the schema describes"), _("what an earlier operation left there")
             raise CatalogError(document.file, document.place_of(place), expected=expected, found=found) from None
-        lines[touched] = document.line_of(place)
+        for depth in range(1, len(touched) + 1):  # what is wrong with a whole may come from what was done inside it
+            lines[touched[:depth]] = document.line_of(place)
     switches, tree["readings"] = tree["readings"], name
     tree.update(profile.model_dump(include={*_OWN, *_OPTIONAL}, exclude_none=True))
     catalog = YamlDocument(tree, document.file, lines)

@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 from greenmine.catalog.diff import Change, compare
 from greenmine.i18n import gettext as _
 
-_REVIEWED_TEXTS: Final = frozenset({"text", "criteria", "criteria_shared", "proof"})
+_REVIEWED_TEXTS: Final = frozenset({"text", "criteria", "criteria_shared"})
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Softening:
         message: the same for people, in the language in use.
         operation: position of the operation that does it, from 0; None where no operation was found.
         citation: the document that the operation cites; empty where it cites none.
-        place: line and key of the operation in the profile's file.
+        line: line of the operation in the profile's file, from 1; 0 where no operation was found.
     """
 
     at: str
@@ -40,7 +40,7 @@ class Softening:
     message: str
     operation: int | None = None
     citation: str = ""
-    place: str = ""
+    line: int = 0
 
     @property
     def refused(self) -> bool:
@@ -136,9 +136,10 @@ _REVIEW: Final[Mapping[str, Callable[[Change], bool]]] = {
     "variants_changed": lambda change: change.is_at("indicators", "*", "variants", "**"),
     "reading_changed": lambda change: change.is_at("readings", "**"),
     "text_changed": lambda change: (
-        change.parts[0] in {"indicators", "prerequisites"}
+        (change.parts[0] in {"indicators", "prerequisites"}
         and change.change != "added"
-        and bool(_REVIEWED_TEXTS & {*change.parts[2:]})
+        and bool(_REVIEWED_TEXTS & {*change.parts[2:]}))
+        or (change.parts[-1] == "proof" and change.change == "changed")
     ),
     "rule_changed": lambda change: (
         _in_rule(change) and change.level == "major" and (change.change != "changed" or isinstance(change.after, dict))

@@ -79,22 +79,23 @@ def lint_command(file: str) -> None:
     )
     if catalog.softened:
         levels = {"weaker": _("weaker"), "review": _("to be judged")}
-        rows = [[levels[one.level], one.place, one.at, one.message, one.citation or "–"] for one in catalog.softened]
-        columns = [_("level"), _("operation"), _("place"), _("what"), _("citation")]
+        rows = [
+            [levels[one.level], str(one.line or "–"), one.at, one.message, one.citation or "–"]
+            for one in catalog.softened
+        ]
+        columns = [_("level"), _("file line"), _("place"), _("what"), _("citation")]
         title = _("Compared with {base}").format(base=_extended(catalog.document))
         console().print(table(title, columns, rows))
     refused = [one for one in catalog.softened if one.refused]
     if refused:
-        text = _("{file}, {place}: weaker than {base} without a citation: {at}: {message} (such operations: {count}).")
+        text = _(
+            "{file}, line {line}, {at}: weaker than {base} without a citation: {message} (such operations: {count})."
+        )
+        first = refused[0]
+        base = _extended(catalog.document)
+        count = len({one.operation for one in refused})
         raise CheckFailed(
-            text.format(
-                file=catalog.path,
-                place=refused[0].place,
-                base=_extended(catalog.document),
-                at=refused[0].at,
-                message=refused[0].message,
-                count=len({one.operation for one in refused}),
-            )
+            text.format(file=catalog.path, line=first.line, at=first.at, base=base, message=first.message, count=count)
         )
 
 
