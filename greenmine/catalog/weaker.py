@@ -136,9 +136,11 @@ _REVIEW: Final[Mapping[str, Callable[[Change], bool]]] = {
     "variants_changed": lambda change: change.is_at("indicators", "*", "variants", "**"),
     "reading_changed": lambda change: change.is_at("readings", "**"),
     "text_changed": lambda change: (
-        (change.parts[0] in {"indicators", "prerequisites"}
-        and change.change != "added"
-        and bool(_REVIEWED_TEXTS & {*change.parts[2:]}))
+        (
+            change.parts[0] in {"indicators", "prerequisites"}
+            and change.change != "added"
+            and bool(_REVIEWED_TEXTS & {*change.parts[2:]})
+        )
         or (change.parts[-1] == "proof" and change.change == "changed")
     ),
     "rule_changed": lambda change: (
