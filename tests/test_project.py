@@ -19,8 +19,8 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parent.parent
 TOP_LEVEL = """
     .ci .gitattributes .gitignore .pre-commit-config.yaml CHANGELOG.md CONTRIBUTING.md LICENSE Makefile README.md
-    README.zh-CN.md benchmarks docs environment.yml evidence greenmine hatch_build.py notebooks parameters pyproject.toml reports
-    requirements-dev.lock requirements.lock scripts tests
+    README.zh-CN.md benchmarks docs environment.yml evidence greenmine hatch_build.py notebooks parameters
+    pyproject.toml reports requirements-dev.lock requirements.lock scripts tests
 """
 
 
