@@ -1,7 +1,9 @@
 """Write docs/schema/*.json, the JSON Schemas of catalog, profile and readings files.
 
-python scripts/make_schemas.py           write them
-python scripts/make_schemas.py --check   write nothing; fail when one is not what would be written
+    python scripts/make_schemas.py           write them
+    python scripts/make_schemas.py --check   fail when one is not what would be written
+
+A check writes nothing.
 """
 
 from __future__ import annotations
