@@ -109,7 +109,7 @@ def parse_yaml(text: str, file: object, error: type[InputError] = InputError) ->
 
 def _place(line: int, key: str) -> str:
     if not key:
-        return _("line {line}").format(line=line)
+        return _("line {number}").format(number=line)
     return _("line {line}, key {key}").format(line=line, key=shown(key, 120).strip("“”"))
 
 

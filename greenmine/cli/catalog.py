@@ -83,7 +83,7 @@ def lint_command(file: str) -> None:
             [levels[one.level], str(one.line or "–"), one.at, one.message, one.citation or "–"]
             for one in catalog.softened
         ]
-        columns = [_("level"), _("file line"), _("place"), _("what"), _("citation")]
+        columns = [_("level"), _("file line"), _("place"), _("softening"), _("citation")]
         title = _("Compared with {base}").format(base=_extended(catalog.document))
         console().print(table(title, columns, rows))
     refused = [one for one in catalog.softened if one.refused]
@@ -140,9 +140,9 @@ def _show_overview(catalog: Catalog) -> None:
         (_("extends"), _extended(document)),
         ("SHA-256", catalog.sha256),
     ]
-    out.print(table(catalog.title, [_("key"), _("value")], head))
+    out.print(table(catalog.title, [_("item"), _("content")], head))
     gates = [(gate["id"], gate["name"], gate["text"]) for gate in document["prerequisites"]]
-    out.print(table(_("Prerequisites"), [_("id"), _("name"), _("text")], gates))
+    out.print(table(_("Prerequisites"), [_("id"), _("name"), _("requirement")], gates))
     sections = {section["id"]: section for section in document["sections"]}
     for category in document["categories"]:
         rows = [
@@ -172,10 +172,11 @@ def _show_indicator(catalog: Catalog, indicator: str) -> None:
         raise UsageError(text.format(ref=catalog.ref, id=shown(indicator), ids=", ".join(entries)))
     entry = entries[indicator]
     criteria = entry["criteria"] if isinstance(entry["criteria"], dict) else {"": entry["criteria"]}
+    heading = _("criteria")
     rows = [
         (_("points"), entry["points"]),
         (_("kind"), {"mandatory": _("mandatory"), "improvement": _("improvement")}[entry["kind"]]),
-        *((f"{_('criteria')} {variant}".strip(), text) for variant, text in criteria.items()),
+        *((f"{heading} {variant}".strip(), text) for variant, text in criteria.items()),
         *([(_("criteria of all variants"), entry["criteria_shared"])] if "criteria_shared" in entry else []),
         (_("methods"), "、".join(entry["methods"])),
         (_("basis"), entry["basis"] or "–"),
@@ -183,7 +184,7 @@ def _show_indicator(catalog: Catalog, indicator: str) -> None:
         (_("not applicable"), entry["not_applicable"].get("proof", "–")),
         *([(_("guidance"), entry["guidance"])] if "guidance" in entry else []),
     ]
-    console().print(table(f"{entry['id']} {entry['name']}", [_("key"), _("value")], rows))
+    console().print(table(f"{entry['id']} {entry['name']}", [_("item"), _("content")], rows))
 
 
 def _period(document: Mapping[str, Any]) -> str:
