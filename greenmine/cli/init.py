@@ -97,7 +97,7 @@ def lay_out(target: Path, *, demo: bool = True, share: Path | None = None) -> La
     except OSError as problem:
         raise UsageError(
             _("{path} cannot be written: {reason}. Nothing was kept of it.").format(
-                path=shown(str(problem.filename or target)), reason=problem.strerror or problem
+                path=shown(str(target)), reason=problem.strerror or problem
             )
         ) from None
     return Layout(target, added, kept, tuple(mine.name for mine in mines))
