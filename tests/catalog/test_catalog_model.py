@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import copy
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
+from greenmine.catalog.model import CatalogFile
+from greenmine.catalog.strict_yaml import YamlDocument, validate
 from greenmine.errors import CatalogError, InputError
 
 if TYPE_CHECKING:
@@ -315,3 +322,38 @@ def test_a_fault_is_a_catalog_error_in_chinese_too(bench: Bench) -> None:
     """The message does not depend on the language to be one line."""
     bench.changed(('line: "16"', "line: 16"))
     assert isinstance(bench.failure(), CatalogError)
+
+
+TREE: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "small.yaml").read_text("utf-8"))
+
+
+def places(value: object, at: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Return the path of everything in a document."""
+    entries: list[tuple[str | int, object]] = []
+    if isinstance(value, dict):
+        entries = list(value.items())
+    elif isinstance(value, list):
+        entries = list(enumerate(value))
+    return [place for key, inner in entries for place in [(*at, key), *places(inner, (*at, key))]]
+
+
+ANYTHING = st.sampled_from(
+    [None, True, 5, "", "x", "0.5", "1", [], ["x"], {}, {"kind": "met"}, {"id": "x"}, [{}], [[]]]
+)
+
+
+@given(st.sampled_from(places(TREE)), ANYTHING, st.booleans())
+def test_whatever_stands_anywhere_is_read_or_refused(at: tuple[str | int, ...], value: object, drop: bool) -> None:  # noqa: FBT001 - drawn
+    """A catalog with anything at all in any place is accepted or refused with a place, never a crash."""
+    tree = copy.deepcopy(TREE)
+    holder: Any = tree
+    for step in at[:-1]:
+        holder = holder[step]
+    if drop:
+        del holder[at[-1]]
+    else:
+        holder[at[-1]] = value
+    try:
+        validate(CatalogFile, YamlDocument(tree, "f.yaml"), CatalogError)
+    except CatalogError as error:
+        assert error.place.startswith("第 1 行")  # noqa: PT017 - either outcome is right; this one has a property

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from greenmine.catalog import load_catalog
+from greenmine.catalog.model import CatalogFile
+from greenmine.catalog.profile import ProfileFile, apply
+from greenmine.catalog.strict_yaml import YamlDocument, validate
+from greenmine.errors import CatalogError
 from greenmine.workspace import Workspace
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from conftest import Bench
 
 
@@ -265,3 +271,42 @@ def test_the_shipped_example_is_labelled_and_holds_together(repository: Path) ->
     document = load_catalog("example-province@2025", Workspace(repository)).document
     assert all("假设" in document[key] for key in ("title", "issuer", "document"))
     assert document["derived_from"][0]["id"] == "national"
+
+
+HERE = Path(__file__).parent
+TREE: dict[str, Any] = yaml.safe_load((HERE / "small.yaml").read_text("utf-8"))
+READINGS: dict[str, Any] = yaml.safe_load(
+    (HERE.parents[1] / "parameters" / "readings" / "national.yaml").read_text("utf-8")
+)
+STEPS = [
+    *("indicators", "sections", "categories", "prerequisites", "notes", "readings", "line", "blocks", "P1", "1", "2")
+]
+STEPS += [
+    *("1.1", "3", "rule", "rules", "of", "clauses", "variants", "points", "#1", "#9", "id", "", "na_fold", "methods")
+]
+OPERATIONS = st.fixed_dictionaries(
+    {
+        "op": st.sampled_from(["set", "add", "exclude"]),
+        "at": st.lists(st.sampled_from(STEPS), min_size=1, max_size=5).map("/".join).filter(bool),
+        "value": st.sampled_from(["x", "1", [], {}, {"id": "x"}, [{"id": "x"}], True]),
+    }
+)
+
+
+@given(st.lists(OPERATIONS, min_size=1, max_size=4))
+def test_whatever_the_operations_they_are_done_or_refused(operations: list[dict[str, Any]]) -> None:
+    """No operations make anything but a catalog, or one CatalogError; the base is never touched."""
+    for operation in operations:
+        if operation["op"] == "exclude":
+            operation.update(reason="x")
+            operation.pop("value")
+    head = {key: TREE[key] for key in ("id", "version", "title", "issuer", "document", "issued_on", "effective_from")}
+    data = {"schema": "greenmine.profile/1", **head, "extends": "small@1", "operations": operations}
+    document = YamlDocument(data, "f.yaml")
+    before = yaml.safe_dump([TREE, READINGS])
+    try:
+        tree, _readings = apply(validate(ProfileFile, document, CatalogError), document, TREE, READINGS)
+        validate(CatalogFile, tree, CatalogError)
+    except CatalogError as error:
+        assert str(error).isprintable()  # noqa: PT017 - either outcome is right; this one has a property
+    assert yaml.safe_dump([TREE, READINGS]) == before
