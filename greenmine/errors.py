@@ -7,6 +7,7 @@
     │   ├── JournalError      … a journal or panel.yaml of an assessment
     │   └── EvidenceError     … a mine's folder: mine.yaml, evidence.csv, unsafe files
     ├── UsageError            the command line asks for something impossible  exit 2
+    ├── NotebookError         a notebook could not be run to its end          exit of its cause
     └── CheckFailed           the input was read, but a check does not hold   exit 1
 
 An `InputError` always says which file, the place in it, what was expected and what came; a hint says
@@ -71,6 +72,25 @@ class EvidenceError(InputError):
 
 class UsageError(GreenmineError):
     """The command line asks for something that cannot be done."""
+
+
+class NotebookError(GreenmineError):
+    """A notebook could not be run to its end.
+
+    Args:
+        notebook: name of the notebook.
+        cell: id of the cell that failed; empty where no cell did.
+        cause: what happened; the complete message of the error where it is one of these.
+        exit_status: that of the cause.
+    """
+
+    def __init__(self, notebook: str, cell: str, cause: str, exit_status: int = GreenmineError.exit_status) -> None:
+        self.notebook = notebook
+        self.cell = cell
+        self.cause = cause
+        self.exit_status = exit_status
+        where = _("{file}, {place}").format(file=notebook, place=_("cell {id}").format(id=cell)) if cell else notebook
+        super().__init__(_("{where}: {cause}").format(where=where, cause=cause))
 
 
 class CheckFailed(GreenmineError):  # noqa: N818 - it is the outcome of a check, named as the exit status is
