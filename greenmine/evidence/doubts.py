@@ -210,7 +210,7 @@ def _day_taken(photo: Photo | None) -> dt.date | None:
 
 
 def _of_purpose(inventory: Inventory, uses: _Uses) -> Iterator[Warning_]:
-    """Look at what files are for: whether those listed are there, and whether those that are there are for something."""
+    """Look at what files are for: whether those listed are there, and whether those there are for something."""
     for row in inventory.missing:
         yield _warning("listed_missing", row.path, row.supports)
     for item in inventory.items:

@@ -180,6 +180,9 @@ def _degrees(place: Mapping[int, Any], tags: tuple[int, int], negative: str, lim
 
 def _text(value: object) -> str:
     """Return a text field as one harmless line."""
+    if isinstance(value, str):
+        with suppress(UnicodeError):  # Pillow reads such text as Latin-1, cameras write UTF-8
+            value = value.encode("latin-1").decode()
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value if isinstance(value, str) else ""
     text = text.partition("\0")[0]
     return "".join(character for character in text if character.isprintable()).strip()[:_MAX_TEXT]

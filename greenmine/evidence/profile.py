@@ -85,8 +85,8 @@ def _people(value: object) -> int | None:
 
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-Line = Annotated[str, BeforeValidator(_blank), Field(max_length=500)]
-Prose = Annotated[str, BeforeValidator(_blank), Field(max_length=20_000)]
+Line = Annotated[str, Field(max_length=500), BeforeValidator(_blank)]
+Prose = Annotated[str, Field(max_length=20_000), BeforeValidator(_blank)]
 Day = Annotated[dt.date | None, BeforeValidator(_day)]
 LastDay = Annotated[dt.date | None, BeforeValidator(_last_day)]
 
@@ -187,7 +187,7 @@ class MineProfile(_Part):
     extraction: Annotated[tuple[Extraction, ...], Field(min_length=1)]
     primary_extraction: Extraction
     demonstration: Annotated[bool, Field(strict=True)] = False
-    licences: Annotated[tuple[Licence, ...], BeforeValidator(_no_entries), Field(max_length=200)] = ()
+    licences: Annotated[tuple[Licence, ...], Field(max_length=200), BeforeValidator(_no_entries)] = ()
     annual_review: Prose = ""
 
     @field_validator("id")
