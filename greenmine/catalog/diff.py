@@ -147,7 +147,7 @@ def _named(entries: Any) -> list[tuple[str, Any]] | None:  # noqa: ANN401 - any 
     """Return the entries of a list of objects with their names, or None where it is no such list."""
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         return None
-    names = [entry.get("id") or entry.get("key") or entry.get("clause") or "" for entry in entries]
-    if not all(names) or len(set(names)) < len(names):
+    names = [entry.get("id") or entry.get("key") or entry.get("clause") for entry in entries]
+    if not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
         names = [f"#{number}" for number in range(1, len(entries) + 1)]
     return list(zip(names, entries, strict=True))

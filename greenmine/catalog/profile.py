@@ -127,7 +127,7 @@ def apply(
             raise CatalogError(document.file, document.place_of(place), expected=expected, found=found) from None
         for depth in range(1, len(touched) + 1):  # what is wrong with a whole may come from what was done inside it
             lines[touched[:depth]] = document.line_of(place)
-    switches, tree["readings"] = tree["readings"], name
+    switches, tree["readings"] = tree.pop("readings", {}), name
     tree.update(profile.model_dump(include={*_OWN, *_OPTIONAL}, exclude_none=True))
     catalog = YamlDocument(tree, document.file, lines)
     return catalog, YamlDocument({**readings, "readings": switches}, document.file, lines)

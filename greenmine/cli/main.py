@@ -164,15 +164,15 @@ def language_of(arguments: Sequence[str], environment: Mapping[str, str]) -> str
 
     A language that is neither `zh` nor `en` is passed over here; the options refuse it.
     """
-    found = environment.get("GREENMINE_LANG", "")
+    asked = [i18n.LANGUAGES[0], environment.get("GREENMINE_LANG", "")]
     for number, argument in enumerate(arguments):
         if argument == "--":
             break
         if argument == "--lang":
-            found = arguments[number + 1] if number + 1 < len(arguments) else found
+            asked += arguments[number + 1 : number + 2]
         elif argument.startswith("--lang="):
-            found = argument.removeprefix("--lang=")
-    return found if found in i18n.LANGUAGES else i18n.LANGUAGES[0]
+            asked.append(argument.removeprefix("--lang="))
+    return [language for language in asked if language in i18n.LANGUAGES][-1]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

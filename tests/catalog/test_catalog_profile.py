@@ -225,6 +225,13 @@ CASES: dict[str, tuple[str, int, str, str, str]] = {
         "category",
         "none",
     ),
+    "all readings less": (
+        "{op: exclude, at: readings, reason: x}",
+        10,
+        "readings",
+        "na_fold, expert_split, component_na",
+        "none",
+    ),
     "what an earlier one broke": (
         "{op: set, at: categories, value: x}\n{op: set, at: indicators/1/name, value: x}",
         12,

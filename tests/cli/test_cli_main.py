@@ -16,7 +16,7 @@ import pytest
 import greenmine
 from greenmine.cli import main as command_line
 from greenmine.cli.main import language_of, main, verbs
-from greenmine.errors import CheckFailed, InputError
+from greenmine.errors import CheckFailed, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,6 +103,7 @@ def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None
         (["score", "--", "--lang", "en"], {}, "zh"),
         (["score", "--lang"], {}, "zh"),
         (["--lang", "fr"], {}, "zh"),
+        (["--lang", "fr"], {"GREENMINE_LANG": "en"}, "en"),
     ],
 )
 def test_the_language_is_settled_first(arguments: list[str], environment: dict[str, str], expected: str) -> None:
@@ -169,7 +170,7 @@ def test_a_language_in_the_environment_that_is_none_is_refused() -> None:
 @pytest.mark.parametrize(
     ("problem", "status", "message"),
     [
-        (InputError("f.yaml", "line 2", expected="a", found="b"), 2, "f.yaml, line 2: expected a, got b."),
+        (UsageError("no such thing"), 2, "no such thing"),
         (CheckFailed("does not hold"), 1, "does not hold"),
         (KeyboardInterrupt(), 130, "interrupted"),
         (EOFError(), 130, "interrupted"),
