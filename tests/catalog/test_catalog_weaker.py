@@ -192,6 +192,17 @@ def test_what_takes_a_person_to_judge_is_listed_but_not_refused(bench: Bench, op
     assert ("review", REVIEWED[operations]) in found
 
 
+def test_a_lower_line_needs_a_citation(bench: Bench) -> None:
+    """说明一（四）: a province may move the national line; below 80 only with the document that allows it."""
+    lower = '{op: set, at: line, value: "79.9"}'
+    bench.profile(lower, extends="national@2024")
+    error = bench.failure("tailored@1")
+    assert "expected nothing weaker than national@2024, or a citation, got the line falls from 80 to 79.9" in str(error)
+    bench.profile(lower[:-1] + ", citation: 演示省〔2025〕1号 第三条}", extends="national@2024")
+    assert bench.load("tailored@1").line == "79.9"
+    assert bench.load("tailored@1").document["operations"][0]["weaker"] == ["line_lowered"]
+
+
 def test_a_profile_of_a_refused_profile_is_refused(bench: Bench) -> None:
     """Softening cannot hide behind a second profile."""
     bench.profile('{op: set, at: line, value: "15"}')
