@@ -1,9 +1,7 @@
 """Write docs/schema/*.json, the JSON Schemas of catalog, profile and readings files.
 
-    python scripts/make_schemas.py           write them
-    python scripts/make_schemas.py --check   fail when one is not what would be written
-
-A check writes nothing.
+python scripts/make_schemas.py            write them
+python scripts/make_schemas.py --check    write nothing; fail when one is out of date
 """
 
 from __future__ import annotations
@@ -17,24 +15,24 @@ from greenmine.files import write_atomic
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schema"
 
 
-def stale() -> list[str]:
-    """Return the names of the files in the folder that differ from what would be written, or should not be there."""
-    wanted = schema_files()
-    there = {path.name: path.read_bytes() for path in FOLDER.glob("*")}
-    return sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))
-
-
-def main() -> int:
+def main(arguments: list[str], folder: Path = FOLDER) -> int:
     """Write or check all schema files; return the exit status."""
-    if sys.argv[1:] == ["--check"]:
-        for name in stale():
-            print(f"docs/schema/{name} is out of date: make docs", file=sys.stderr)
-        return 1 if stale() else 0
-    for name, content in schema_files().items():
-        write_atomic(FOLDER / name, content)
-        print(f"docs/schema/{name}")
-    return 0
+    if arguments not in ([], ["--check"]):
+        print(__doc__, file=sys.stderr)
+        return 2
+    stale = [
+        (folder / name, content)
+        for name, content in schema_files().items()
+        if not (folder / name).is_file() or (folder / name).read_bytes() != content
+    ]
+    for path, content in stale:
+        if arguments:
+            print(f"{path} is out of date: run python scripts/make_schemas.py", file=sys.stderr)
+        else:
+            write_atomic(path, content)
+            print(path)
+    return 1 if arguments and stale else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
