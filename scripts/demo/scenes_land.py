@@ -57,18 +57,22 @@ def restored(b: Brush) -> None:
 
 
 def bare(b: Brush) -> None:
-    """A waste-rock slope that has not been restored: bare soil, rills, a green edge only."""
+    """A waste-rock slope that has not been restored: bare rubble, rills, a green edge only."""
     b.sky(240)
     b.ridge(300, 100, (120, 140, 118))
     peak = b.chance.randrange(420, 860)
-    b.patch([(40, 700), (peak - 130, 240), (peak + 130, 226), (1250, 700)], SOIL)
-    for _ in range(36):
+    rubble = mix(SOIL, (142, 136, 128), 0.45)
+    b.patch([(40, 700), (peak - 130, 240), (peak + 130, 226), (1250, 700)], rubble)
+    for _ in range(22):
         x = b.chance.uniform(peak - 120, peak + 120)
         end = x + (x - peak) * 3.2
-        b.line([(x, 250), ((x + end) / 2 + 12, 470), (end, 690)], mix(SOIL, (104, 78, 54), 0.5), 5)
-    for _ in range(120):
-        x, y = b.chance.uniform(120, 1180), b.chance.uniform(560, 700)
-        b.disc(x, y, 9, 6, mix(SOIL, (120, 112, 104), 0.6))
+        b.line([(x, 250), ((x + end) / 2 + 12, 470), (end, 690)], mix(rubble, (104, 78, 54), 0.5), 5)
+    for _ in range(320):
+        y = b.chance.uniform(260, 692)
+        down = (y - 240) / 460
+        x = b.chance.uniform(peak - 120 - (peak - 170) * down, peak + 120 + (1120 - peak) * down)
+        size = b.chance.uniform(4, 7 + 9 * down)
+        b.disc(x, y, size, size * 0.7, mix(rubble, b.chance.choice(((92, 88, 84), (206, 200, 190))), 0.5))
     b.ground(690, mix(SOIL, GRASS, 0.25))
     b.trees(0, 360, 770, 90, 5)
 
