@@ -323,7 +323,10 @@ def _xlsx_table(data: bytes, file: str) -> Table:
     except EvidenceError:
         raise
     except Exception as problem:  # noqa: BLE001 - openpyxl raises whatever a malformed workbook makes fail in it
-        found = shown(f"{type(problem).__name__}: {problem}")
+        cause: BaseException = problem
+        while cause.__context__ is not None:
+            cause = cause.__context__
+        found = shown(f"{type(cause).__name__}: {cause}")
         raise EvidenceError(file, expected=_("a workbook (.xlsx)"), found=found) from None
     for number, cells in enumerate(rows, 1):
         yield number, [cell if isinstance(cell, dt.date | int | float | bool | None) else str(cell) for cell in cells]

@@ -316,7 +316,7 @@ def test_another_file_in_its_place_is_not_taken_for_it(mine: Path) -> None:
 def test_a_file_that_changes_while_it_is_read_is_refused(mine: Path) -> None:
     """What was read before and after would not belong together."""
     context = opened(mine, only(mine))
-    stream = context.__enter__()  # noqa: PLC2801 - it is leaving it that fails
+    stream = context.__enter__()
     assert b"a" == stream.read()
     put(mine / "a.txt", "ab")
     with pytest.raises(EvidenceError, match="a file that changes while it is read"):
