@@ -7,6 +7,7 @@ that without citing a document that allows it.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -204,7 +205,13 @@ def _readings(document: YamlDocument, workspace: Workspace) -> YamlDocument:
 
 def _catalog(document: YamlDocument, readings: YamlDocument, path: Path) -> Catalog:
     resolved = resolve(validate(CatalogFile, document, CatalogError), validate(ReadingsFile, readings, CatalogError))
-    return Catalog(resolved, digest(resolved), path)
+    return _made(resolved, path)
+
+
+def _made(document: Mapping[str, Any], path: Path, softened: tuple[Softening, ...] = ()) -> Catalog:
+    """Return the catalog whose document is just what its archived form reads as, the order of keys included."""
+    data = canonical_json(document)
+    return Catalog(json.loads(data), sha256_hex(data), path, softened)
 
 
 def _read_profile(document: YamlDocument, path: Path, workspace: Workspace, chain: Sequence[Path]) -> _Read:
@@ -225,10 +232,11 @@ def _read_profile(document: YamlDocument, path: Path, workspace: Workspace, chai
         {"profile": f"{profile.id}@{profile.version}", **operation.model_dump(mode="json", exclude_none=True)}
         for operation in profile.operations
     ]
-    softened = tuple(
+    found = (
         replace(one, line=0 if one.operation is None else document.line_of(("operations", one.operation, "at")))
         for one in softenings(base.catalog.document, tailored, own)
     )
+    softened = tuple(sorted(found, key=lambda one: (one.line == 0, one.line)))
     for softening in softened:
         if softening.operation is not None and softening.level == "weaker":
             own[softening.operation].setdefault("weaker", []).append(softening.code)
@@ -238,7 +246,7 @@ def _read_profile(document: YamlDocument, path: Path, workspace: Workspace, chai
         {"id": older.id, "version": older.version, "sha256": older.sha256},
     ]
     tailored["operations"] = [*older.document.get("operations", ()), *own]
-    return _Read(Catalog(tailored, digest(tailored), path, softened), tree.data, readings.data)
+    return _Read(_made(tailored, path, softened), tree.data, readings.data)
 
 
 def _refuse_softened(catalog: Catalog) -> None:
