@@ -26,7 +26,7 @@ MAX_PAGES_LOOKED_AT: Final = 500
 
 _SHORT: Final = 2_048  # a packed content stream longer than this draws something; it need not be unpacked
 _DRAWING: Final = re.compile(
-    rb"(?:^|[\s\])>])(?:Tj|TJ|'|\"|Do|BI|sh|S|s|f|F|f\*|B|B\*|b|b\*)(?=[\s%/\[(<]|$)"  # operators that leave a mark
+    rb"(?:^|[\s\])>])(?:['\"]|(?:Tj|TJ|Do|BI|sh|S|s|f|F|f\*|B|B\*|b|b\*)(?=[\s%/\[(<]|$))"  # operators that leave a mark
 )
 
 logging.getLogger("pypdf").addHandler(logging.NullHandler())  # its remarks on broken files are not for our users
@@ -105,8 +105,11 @@ def _read(timed: _Timed) -> Pdf:
 
 
 def _is_empty(pages: list[Any], timed: _Timed) -> bool:
-    """Tell whether no page has anything on it."""
-    return len(pages) <= MAX_PAGES_LOOKED_AT and all(_is_blank(page, timed) for page in pages)
+    """Tell whether no page has anything on it; a page whose content cannot be read is not called empty."""
+    try:
+        return len(pages) <= MAX_PAGES_LOOKED_AT and all(_is_blank(page, timed) for page in pages)
+    except Exception:  # noqa: BLE001 - see `read_pdf`; the pages are counted by now
+        return False
 
 
 def _is_blank(page: Any, timed: _Timed) -> bool:  # noqa: ANN401 - pypdf is imported late
