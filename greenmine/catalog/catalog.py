@@ -232,11 +232,11 @@ def _read_profile(document: YamlDocument, path: Path, workspace: Workspace, chai
         {"profile": f"{profile.id}@{profile.version}", **operation.model_dump(mode="json", exclude_none=True)}
         for operation in profile.operations
     ]
-    found = (
+    located = (
         replace(one, line=0 if one.operation is None else document.line_of(("operations", one.operation, "at")))
         for one in softenings(base.catalog.document, tailored, own)
     )
-    softened = tuple(sorted(found, key=lambda one: (one.line == 0, one.line)))
+    softened = tuple(sorted(located, key=lambda one: (one.line == 0, one.line)))
     for softening in softened:
         if softening.operation is not None and softening.level == "weaker":
             own[softening.operation].setdefault("weaker", []).append(softening.code)
