@@ -51,7 +51,7 @@ class InputError(GreenmineError):
         text = _("{where}: expected {expected}, got {found}.").format(
             where=where, expected=self.expected, found=self.found
         )
-        return one_line(f"{text} {self.hint}" if self.hint else text)
+        return one_line(_("{message} {hint}").format(message=text, hint=self.hint) if self.hint else text)
 
 
 class CatalogError(InputError):

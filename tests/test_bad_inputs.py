@@ -100,6 +100,7 @@ def catalog(pattern: str, new: str) -> Prepare:
 def profile(operations: str, extends: str = "national@2024") -> Prepare:
     head = (
         'schema: greenmine.profile/1\nid: sample\nversion: "1"\ntitle: 示例\nissuer: 示例\ndocument: 示例\n'
+        'issued_on: "2025-01-01"\neffective_from: "2025-03-01"\n'
         f"extends: {extends}\noperations:\n"
     )
     return text("bad.yaml", head + operations)
@@ -252,15 +253,15 @@ CASES: dict[str, Case] = {
     "catalog id twice": Case(LINT, catalog(r'- id: "2"$', '- id: "1"'), ("bad.yaml",)),
     "catalog readings unknown": Case(LINT, catalog(r"^readings: national", "readings: nowhere"), ("nowhere",)),
     "profile of nothing": Case(
-        LINT, profile("  - {set: {at: line, value: '85'}}\n", "national@1999"), ("national@1999",)
+        LINT, profile("  - {op: set, at: line, value: '85'}\n", "national@1999"), ("national@1999",)
     ),
-    "profile of itself": Case(LINT, profile("  - {set: {at: line, value: '85'}}\n", "sample@1"), ("sample@1",)),
-    "profile path unknown": Case(LINT, profile("  - {set: {at: indicators/99/points, value: '1'}}\n"), ("99",)),
+    "profile of itself": Case(LINT, profile("  - {op: set, at: line, value: '85'}\n", "sample@1"), ("sample@1",)),
+    "profile path unknown": Case(LINT, profile("  - {op: set, at: indicators/99/points, value: '1'}\n"), ("99",)),
     "profile breaks the sums": Case(
-        LINT, profile("  - {set: {at: indicators/46/points, value: '1'}}\n"), ("bad.yaml",)
+        LINT, profile("  - {op: set, at: indicators/46/points, value: '1'}\n"), ("bad.yaml",)
     ),
-    "profile excludes without reason": Case(LINT, profile("  - {exclude: {at: prerequisites/P5}}\n"), ("reason",)),
-    "profile weaker": Case(LINT, profile("  - {set: {at: line, value: '70'}}\n"), ("line", "70"), 1),
+    "profile excludes without reason": Case(LINT, profile("  - {op: exclude, at: prerequisites/P5}\n"), ("reason",)),
+    "profile weaker": Case(LINT, profile("  - {op: set, at: line, value: '70'}\n"), ("bad.yaml", "line"), 1),
     # a mine's folder
     "mine unknown": Case("check GM-9999", nothing, ("GM-9999",)),
     "mine outside": Case("assess ../../etc", nothing, ("../../etc",)),

@@ -164,7 +164,8 @@ def _words(model: type[BaseModel], details: ErrorDetails, value: object) -> _Wor
         value, str | Mapping | list | None
     ):
         hint = _("Put it in quotes if it is meant as text.")
-    return _Words(_expected(kind, context, details["msg"]), described(value), hint)
+    found = shown(str(context["tag"])) if kind == "union_tag_invalid" else described(value)
+    return _Words(_expected(kind, context, details["msg"]), found, hint)
 
 
 def _expected(kind: str, context: Mapping[str, Any], fallback: str) -> str:
