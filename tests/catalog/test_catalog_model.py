@@ -189,7 +189,7 @@ CASES: dict[str, tuple[str, str, int, str, str, str]] = {
         158,
         "…/8/rule",
         "met",
-        "a mapping",
+        "“magic”",
     ),
     "a rule without a kind": (
         "{kind: met}\n            not_applicable: {permitted: false}\n",

@@ -172,7 +172,7 @@ CASES: dict[str, tuple[str, int, str, str, str]] = {
         11,
         "operations/#1",
         "set, add, exclude",
-        "a mapping",
+        "“delete”",
     ),
     "an unknown key": ("{op: set, at: line, valeu: '17'}", 11, "operations/#1/valeu", "value", "“valeu”"),
     "a number": ("{op: set, at: line, value: 17}", 11, "operations/#1/value", "in quotes", "the number 17"),
