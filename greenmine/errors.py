@@ -5,7 +5,9 @@
     │   ├── CatalogError      … a catalog, profile or readings file
     │   ├── FindingsError     … findings.json
     │   ├── JournalError      … a journal or panel.yaml of an assessment
-    │   └── EvidenceError     … a mine's folder: mine.yaml, evidence.csv, unsafe files
+    │   ├── EvidenceError     … a mine's folder: mine.yaml, evidence.csv, unsafe files
+    │   └── ArchiveError      the archive cannot be used, or cannot take a record
+    │       └── IntegrityError    … what is in it is not what was put into it      exit 1
     ├── UsageError            the command line asks for something impossible  exit 2
     ├── NotebookError         a notebook could not be run to its end          exit of its cause
     └── CheckFailed           the input was read, but a check does not hold   exit 1
@@ -68,6 +70,16 @@ class JournalError(InputError):
 
 class EvidenceError(InputError):
     """A mine's folder holds something malformed or unsafe."""
+
+
+class ArchiveError(InputError):
+    """The archive cannot be used where it is, or cannot take what it was given; what it holds is untouched."""
+
+
+class IntegrityError(ArchiveError):
+    """Something in the archive is not what was put into it, or not where."""
+
+    exit_status = 1
 
 
 class UsageError(GreenmineError):
