@@ -25,8 +25,8 @@ MAX_PAGES_LOOKED_AT: Final = 500
 """How many pages are looked at for something on them; a longer document is not taken for empty."""
 
 _SHORT: Final = 2_048  # a packed content stream longer than this draws something; it need not be unpacked
-_DRAWING: Final = re.compile(
-    rb"(?:^|[\s\])>])(?:['\"]|(?:Tj|TJ|Do|BI|sh|S|s|f|F|f\*|B|B\*|b|b\*)(?=[\s%/\[(<]|$))"  # operators that leave a mark
+_DRAWING: Final = re.compile(  # operators that leave a mark
+    rb"(?:^|[\s\])>])(?:['\"]|(?:Tj|TJ|Do|BI|sh|S|s|f|F|f\*|B|B\*|b|b\*)(?=[\s%/\[(<]|$))"
 )
 
 logging.getLogger("pypdf").addHandler(logging.NullHandler())  # its remarks on broken files are not for our users
