@@ -438,6 +438,52 @@ class TestFailingDisk:
             assert b"" == journal.path.read_bytes()
             assert 1 == journal.append("E1", "indicator/1", MET).seq
 
+    def test_an_append_interrupted_in_the_middle_is_taken_back(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Half a line that was written before the interruption is cut off."""
+        with opened(folder) as journal:
+            journal.append("E1", "indicator/1", MET)
+            before, write_ = journal.path.read_bytes(), os.write
+
+            def half(handle: int, data: memoryview) -> int:
+                monkeypatch.undo()
+                write_(handle, data[: len(data) // 2])
+                raise KeyboardInterrupt
+
+            monkeypatch.setattr(os, "write", half)
+            with pytest.raises(KeyboardInterrupt):
+                journal.append("E1", "indicator/2", MET)
+            assert before == journal.path.read_bytes()
+            assert 2 == journal.append("E1", "indicator/2", MET).seq
+
+    def test_what_cannot_even_be_taken_back_is_left_to_the_next_opening(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A disk that fails twice leaves a torn line; the journal must be opened again, which cuts it off."""
+        journal = opened(folder)
+        journal.append("E1", "indicator/1", MET)
+        before, write_ = journal.path.read_bytes(), os.write
+
+        def half(handle: int, data: memoryview) -> int:
+            write_(handle, data[: len(data) // 2])
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+        def fail(_handle: int, _size: int) -> None:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+        with monkeypatch.context() as broken:
+            broken.setattr(os, "write", half)
+            broken.setattr(os, "ftruncate", fail)
+            with pytest.raises(JournalError, match="Open the journal again"):
+                journal.append("E1", "indicator/2", MET)
+        assert len(before) < journal.path.stat().st_size
+        with pytest.raises(JournalError, match="closed"):
+            journal.append("E1", "indicator/2", MET)
+        with opened(folder) as again:
+            assert before == again.path.read_bytes()
+            assert 2 == again.append("E1", "indicator/2", MET).seq
+
     def test_a_flush_that_fails_on_opening_is_an_error(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """What cannot be brought to the disk is not built upon, and the lock is let go."""
         write(folder, "E1", [("E1", "indicator/1", MET)])
