@@ -1,0 +1,116 @@
+"""`greenmine score`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from cases import FOLDING_LOSSES, Document, full_findings, national, with_facts, without
+
+from greenmine.cli.main import main
+from greenmine.scoring import Scorer, canonical
+
+ROOT = Path(__file__).parents[2]
+
+
+def written(folder: Path, name: str, findings: Document) -> str:
+    path = folder / name
+    path.write_text(json.dumps(findings, ensure_ascii=False), encoding="utf-8")
+    return str(path)
+
+
+def folding() -> Document:
+    return without(with_facts(full_findings(national(), "gold"), FOLDING_LOSSES), "12", "13", "16", "18")
+
+
+def test_json_is_one_canonical_document_a_line(workspace: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """Nothing else is printed, and the bytes are those of the scorer."""
+    first, second = folding(), full_findings(national())
+    paths = [written(workspace, "a.json", first), written(workspace, "b.json", second)]
+    assert 0 == main(["score", *paths, "--json"])
+    scorer = Scorer(national())
+    out, err = capfdbinary.readouterr()
+    assert [canonical(scorer.score(first)), canonical(scorer.score(second))] == out.splitlines()
+    assert b"" == err
+
+
+def test_a_person_reads_verdict_total_reasons_and_sensitivity(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In Chinese by default, and completely in English."""
+    path = written(workspace, "a.json", folding())
+    assert 0 == main(["score", path])
+    chinese = capsys.readouterr().out
+    assert all(part in chinese for part in ("不达标", "79.1", "达标线 80", "结论对口径敏感", "na_fold=total"))
+    assert 0 == main(["score", path, "--lang", "en"])
+    english = capsys.readouterr().out.replace("演示矿山", "")
+    assert all(part in english for part in ("does not meet the standard", "79.1", "depends on the reading"))
+    assert english.isascii() or "→" in english
+
+
+def test_a_reading_can_be_chosen(workspace: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """The choice decides the verdict and is printed in the score."""
+    path = written(workspace, "a.json", folding())
+    assert 0 == main(["score", path, "--json", "--reading", "na_fold=total"])
+    score = json.loads(capfdbinary.readouterr().out)
+    assert ("81.29", "pass", "total") == (score["total"], score["verdict"], score["readings"]["na_fold"])
+
+
+def test_one_bad_file_does_not_keep_the_others_from_being_scored(
+    workspace: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """The good ones are printed, the bad one gets its message, the exit status is 2."""
+    good = written(workspace, "good.json", full_findings(national()))
+    bad = written(workspace, "bad.json", {"schema": "other"})
+    assert 2 == main(["score", bad, good, "--json"])
+    out, err = capfdbinary.readouterr()
+    assert (1, 1) == (len(out.splitlines()), len(err.splitlines()))
+    assert b"bad.json" in err
+
+
+def test_a_hostile_name_cannot_write_to_the_terminal(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Escape sequences and line breaks in a mine's name are made visible."""
+    findings = full_findings(national())
+    findings["mine"]["name"] = "\x1b[31m红\n达标"
+    assert 0 == main(["score", written(workspace, "a.json", findings)])
+    out = capsys.readouterr().out
+    assert 1 == len(out.splitlines())
+    assert "\x1b" not in out
+
+
+def test_a_mine_is_scored_from_its_folder_by_id_or_path(
+    workspace: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """Both give the same line."""
+    shutil.copytree(ROOT / "evidence" / "GM-0003", workspace / "evidence" / "GM-0003")
+    assert 0 == main(["score", "GM-0003", "evidence/GM-0003", "--json"])
+    one, other = capfdbinary.readouterr().out.splitlines()
+    assert one == other
+    assert ("95", "fail") == tuple(json.loads(one)[key] for key in ("total", "verdict"))
+
+
+def test_evidence_that_is_not_there_counts_as_none_from_a_folder(
+    workspace: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """With every file of its evidence gone a mine has no evidence, though the journals still name the files."""
+    mine = workspace / "evidence" / "GM-0003"
+    shutil.copytree(ROOT / "evidence" / "GM-0003", mine)
+    for folder in mine.iterdir():
+        if folder.is_dir() and folder.name != "assessments":
+            shutil.rmtree(folder)
+    (mine / "evidence.xlsx").unlink(missing_ok=True)
+    assert 0 == main(["score", "GM-0003", "--json"])
+    score = json.loads(capfdbinary.readouterr().out)
+    statuses = {row["status"] for row in score["indicators"]}
+    assert statuses <= {"no_evidence", "not_in_block", "not_assessed"}
+    assert 0 == score["counts"]["mandatory_full"]
+
+
+def test_a_catalog_may_be_named_by_file(workspace: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    """A path in place of ID@VERSION."""
+    path = written(workspace, "a.json", full_findings(national()))
+    catalog = ROOT / "parameters" / "catalogs" / "national-2024.yaml"
+    assert 0 == main(["score", path, "--json", "--catalog", str(catalog)])
+    assert "pass" == json.loads(capfdbinary.readouterr().out)["verdict"]
