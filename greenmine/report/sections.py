@@ -8,8 +8,11 @@ workbook's pieces is kept as its own escaped source.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
@@ -20,8 +23,24 @@ from greenmine.i18n import gettext as _
 from greenmine.report.fragment import Fragment, Heading, read_fragment
 from greenmine.text import visible
 
+LANG = "zh-CN"
 LIVE = "live"
 HTML = "text/html"
+TEMPLATE = Path(__file__).parent / "templates" / "greenmine"
+
+_BETWEEN = re.compile(r">\n+<")
+_OMISSIBLE = re.compile(
+    r"</p>(?=<(?:p|dl|table|ul|ol|div|/dd|/div|/section|/article)\b)|</(?:td|th|tr|thead|tbody|tfoot|li|dt|dd)>"
+)
+_SQUEEZES = (
+    (re.compile(r"/\*.*?\*/", re.DOTALL), ""),
+    (re.compile(r"[ \n]+"), " "),
+    (re.compile(r"\.gm (?=\{)"), "body "),  # as in _compact: the class is not needed on our own page
+    (re.compile(r"\.gm(?: |(?=[.:]))"), ""),
+    (re.compile(r" ?([{};,]) ?"), r"\1"),
+    (re.compile(r"(?<=[a-z-]): (?=[^{}]*\})"), ":"),
+    (re.compile(r";\}"), "}"),
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +54,7 @@ class Report:
         parts: the parts of the body.
         after: the parts that close the page (the provenance).
         contents: the headings that the contents list.
+        style: the stylesheet.
         labels: the words of the frame, by name.
         version: the version of the package.
     """
@@ -45,6 +65,7 @@ class Report:
     parts: tuple[Markup, ...]
     after: tuple[Markup, ...]
     contents: tuple[Heading, ...]
+    style: Markup
     labels: dict[str, str]
     version: str = __version__
 
@@ -65,7 +86,7 @@ def report_of(notebook: Any) -> Report:  # noqa: ANN401 - a notebook node
     """Return the report that an executed notebook holds."""
     found = list(_outputs(notebook))
     fragments = [fragment for fragment in found if isinstance(fragment, Fragment)]
-    lang = next((fragment.lang for fragment in fragments if fragment.lang), "zh-CN")
+    lang = next((fragment.lang for fragment in fragments if fragment.lang), LANG)
     headings = [heading for fragment in fragments for heading in fragment.headings]
     before = {i for i, one in enumerate(found) if isinstance(one, Fragment) and one.root == "header"}
     after = {i for i, one in enumerate(found) if isinstance(one, Fragment) and one.root == "footer"}
@@ -82,7 +103,7 @@ def report_of(notebook: Any) -> Report:  # noqa: ANN401 - a notebook node
         i18n.use(spoken)
 
     def markup(indices: Iterator[int]) -> tuple[Markup, ...]:
-        return tuple(_markup(found[index], labels["foreign"]) for index in indices)
+        return tuple(_markup(found[index], lang, labels["foreign"]) for index in indices)
 
     return Report(
         lang=lang,
@@ -90,6 +111,7 @@ def report_of(notebook: Any) -> Report:  # noqa: ANN401 - a notebook node
         before=markup(i for i in range(len(found)) if i in before),
         parts=markup(i for i in range(len(found)) if i not in before | after),
         after=markup(i for i in range(len(found)) if i in after),
+        style=_style(),
         contents=tuple(heading for heading in headings if heading.level == 2 and heading.id),  # noqa: PLR2004 - h2
         labels=labels,
     )
@@ -107,7 +129,26 @@ def _outputs(notebook: Any) -> Iterator[Fragment | str]:  # noqa: ANN401
                 yield read_fragment(text) or text
 
 
-def _markup(part: Fragment | str, label: str) -> Markup:
+def _markup(part: Fragment | str, lang: str, label: str) -> Markup:
     if isinstance(part, Fragment):
-        return Markup(part.markup)  # noqa: S704 - it has been read as nothing but harmless elements
-    return Markup('<section class="gm foreign"><p>{}</p><pre>{}</pre></section>\n').format(label, visible(part))
+        return Markup(_compact(part.markup, lang))  # noqa: S704 - it has been read as nothing but harmless elements
+    return Markup('<section class="foreign"><p>{}</p><pre>{}</pre></section>\n').format(label, visible(part))
+
+
+def _compact(markup: str, lang: str) -> str:
+    """Return a fragment as the page needs it.
+
+    Left out are line breaks between tags, end tags that HTML lets one leave out, the language where it is the page's,
+    and the class that keeps the pieces apart from JupyterLab's own elements: here everything is ours.
+    """
+    plain = markup.replace(f' lang="{lang}"', "").replace(' class="gm"', "").replace(' class="gm ', ' class="')
+    return _OMISSIBLE.sub("", _BETWEEN.sub("><", plain))
+
+
+@cache
+def _style() -> Markup:
+    """Return the stylesheet, on as few bytes as plain rules need."""
+    text = "".join((TEMPLATE / name).read_text("utf-8") for name in ("page.css", "pieces.css"))
+    for pattern, by in _SQUEEZES:
+        text = pattern.sub(by, text)
+    return Markup(text.strip())  # noqa: S704 - our own file

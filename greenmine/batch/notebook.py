@@ -1,0 +1,152 @@
+"""Running a notebook, and the form in which it is archived.
+
+papermill executes the notebook. What it leaves in it besides results (times, durations, paths, a random id of the cell
+it injects) belongs to the run and not to the record: two runs of the same inputs give the same bytes. Warnings and
+tracebacks are not archived either; a notebook that fails is an error, not a report.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from greenmine import errors
+from greenmine.errors import GreenmineError, InputError, NotebookError, one_line
+from greenmine.files import read_text
+from greenmine.i18n import gettext as _
+
+INJECTED = "injected-parameters"
+LIVE = "live"
+MAX_SIZE = 32 * 1024 * 1024
+
+
+def read_notebook(path: Path) -> Any:  # noqa: ANN401 - a notebook node
+    """Return a notebook.
+
+    Raises:
+        InputError: the file cannot be read or is no notebook.
+    """
+    import nbformat  # noqa: PLC0415 - late: it takes a second
+
+    text = read_text(path, MAX_SIZE)
+    try:
+        return nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call] # nbformat has types in part
+    except Exception as problem:  # noqa: BLE001 - nbformat raises what its parts raise
+        found = one_line(str(problem).split("\n", 1)[0])
+        raise InputError(path, expected=_("a Jupyter notebook"), found=found) from None
+
+
+def run_notebook(
+    notebook: Any,  # noqa: ANN401 - a notebook node
+    parameters: Mapping[str, Any],
+    *,
+    name: str,
+    cwd: Path,
+    engine: str | None = None,
+    progress: bool = False,
+    label: str = "",
+) -> Any:  # noqa: ANN401
+    """Return a notebook executed with parameters; the given one stays as it is.
+
+    Args:
+        notebook: the notebook.
+        parameters: values by name, already checked.
+        name: what to call it in messages.
+        cwd: the folder it runs in.
+        engine: the papermill engine; the stock kernel by default.
+        progress: whether to draw a progress bar on standard error.
+        label: what the bar is for.
+
+    Raises:
+        NotebookError: a cell failed, or the kernel did.
+    """
+    import papermill  # noqa: PLC0415 - late: it takes a second
+    from papermill.exceptions import PapermillException, PapermillExecutionError  # noqa: PLC0415
+
+    with _kernel_options(engine) as options:
+        try:
+            return papermill.execute_notebook(
+                notebook,
+                None,
+                dict(parameters),
+                engine_name=engine,
+                progress_bar={"desc": label, "leave": False} if progress else False,
+                cwd=str(cwd),
+                autosave_cell_every=0,
+                **options,
+            )
+        except PapermillExecutionError as problem:
+            raise _failure(problem, notebook, name) from None
+        except (PapermillException, RuntimeError, OSError) as problem:  # no such engine, no kernel, a dead kernel
+            cause = f"{type(problem).__name__}: {problem}".removesuffix(": ")
+            raise NotebookError(name, "", one_line(cause)) from None
+
+
+@contextmanager
+def _kernel_options(engine: str | None) -> Iterator[dict[str, Any]]:
+    """Give a stock kernel a folder of its own, for settings and sockets, that is gone afterwards.
+
+    So the user's IPython start-up files do not run in it, and kernels side by side never fight for a port.
+    """
+    if engine is not None:
+        yield {}
+        return
+    from traitlets.config import Config  # noqa: PLC0415 - late, as papermill
+
+    with tempfile.TemporaryDirectory(prefix="greenmine-", ignore_cleanup_errors=True) as scratch:
+        quiet = "--IPKernelApp.log_level=CRITICAL"  # it logs how it was asked to stop
+        options: dict[str, Any] = {"extra_arguments": [f"--ipython-dir={scratch}", quiet]}
+        if os.name == "posix":
+            manager = {"transport": "ipc", "connection_file": str(Path(scratch, "kernel.json"))}
+            options["config"] = Config({"KernelManager": manager})
+        yield options
+
+
+def _failure(problem: Any, notebook: Any, name: str) -> NotebookError:  # noqa: ANN401
+    """Return what a failed cell means to a user; an error of our own speaks for itself."""
+    kind = getattr(errors, str(problem.ename), None)
+    cause = one_line(str(problem.evalue))
+    status = GreenmineError.exit_status
+    if isinstance(kind, type) and issubclass(kind, GreenmineError):
+        status = kind.exit_status
+    else:
+        cause = f"{problem.ename}: {cause}".removesuffix(": ")
+    cell = next((cell.get("id", "") for cell in notebook.cells if cell.source == problem.source), INJECTED)
+    return NotebookError(name, cell, cause, status)
+
+
+def archived(notebook: Any, parameters: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    """Return an executed notebook as it is archived: nothing of the run, nothing of the machine.
+
+    Args:
+        notebook: the executed notebook.
+        parameters: what the injected cell is to say; the mine by its id, not by where its folder was.
+    """
+    import copy  # noqa: PLC0415
+
+    clean = copy.deepcopy(notebook)
+    kernel = clean.metadata.get("kernelspec", {})
+    clean.metadata.clear()
+    clean.metadata["kernelspec"] = {key: kernel[key] for key in ("display_name", "language", "name") if key in kernel}
+    clean.metadata["language_info"] = {"name": "python"}
+    for cell in clean.cells:
+        tags = list(cell.metadata.get("tags", ()))
+        cell.metadata.clear()
+        if tags:
+            cell.metadata["tags"] = tags
+        if cell.cell_type != "code":
+            continue
+        if INJECTED in tags:
+            cell["id"] = INJECTED
+            cell.source = "\n".join(["# Parameters", *(f"{key} = {value!r}" for key, value in parameters.items())])
+        cell.outputs = [] if LIVE in tags else [output for output in cell.outputs if _kept(output)]
+    return clean
+
+
+def _kept(output: Any) -> bool:  # noqa: ANN401
+    """Tell whether an output is a result: not printed text, which may name folders, nor a traceback."""
+    return output.output_type in ("execute_result", "display_data")

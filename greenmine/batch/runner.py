@@ -1,0 +1,152 @@
+"""The runner: one assessment of one mine, from its folder to the files in `reports/`.
+
+The inputs are read and scored first, here, so that bad input is told at once and by name. Then the notebook runs, reads
+the same inputs on its own, and must come to the same digests; only then is anything written:
+
+    reports/<mine>/<assessment>/  report.html  report.ipynb  score.json  findings.json  catalog.resolved.json
+
+Nothing is written on failure. The same inputs give the same bytes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from greenmine.batch.notebook import archived, read_notebook, run_notebook
+from greenmine.batch.parameters import checked, declared
+from greenmine.batch.publish import publish
+from greenmine.errors import NotebookError
+from greenmine.files import canonical_json
+from greenmine.i18n import gettext as _
+from greenmine.scoring import canonical
+from greenmine.workbook import Workbook
+from greenmine.workbook.book import RECORD_TYPE
+from greenmine.workspace import Workspace
+
+NOTEBOOK = "assessment.ipynb"
+REPORT = "report.html"
+VARIABLE = "GREENMINE_WORKSPACE"
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """What came of an assessment.
+
+    Attributes:
+        mine: id of the mine.
+        assessment: id of the assessment.
+        findings: schema `greenmine.findings/1`.
+        score: schema `greenmine.score/1`.
+        folder: where the files are.
+    """
+
+    mine: str
+    assessment: str
+    findings: dict[str, Any]
+    score: dict[str, Any]
+    folder: Path
+
+    @property
+    def report(self) -> Path:
+        """The HTML report."""
+        return self.folder / REPORT
+
+
+def assess(
+    mine: str,
+    *,
+    workspace: Workspace | None = None,
+    notebook: Path | None = None,
+    engine: str | None = None,
+    progress: bool = False,
+    **parameters: Any,  # noqa: ANN401 - checked against the notebook
+) -> Assessed:
+    """Assess a mine: run the notebook and put the report and what it rests on into `reports/`.
+
+    Args:
+        mine: the id of a mine in the workspace, or the path of a mine's folder.
+        workspace: where to look and to write; the one around the working directory by default.
+        notebook: the notebook; the workspace's `notebooks/assessment.ipynb` by default.
+        engine: the papermill engine; the stock kernel by default.
+        progress: whether to draw a progress bar on standard error.
+        parameters: further parameters of the notebook: `assessment`, `catalog`, `readings`, `lang`.
+
+    Raises:
+        GreenmineError: a parameter, an input or the notebook is not as it should be; nothing is written then.
+    """
+    workspace = workspace or Workspace.find()
+    path = notebook or workspace.notebook(NOTEBOOK)
+    source = read_notebook(path)
+    values = checked(declared(source, path), {"mine": mine, **parameters}, path)
+    book = Workbook.open(**{**values, "workspace": workspace})
+    values |= {"mine": str(book.folder.resolve()), "assessment": book.id}
+    with _workspace_named(workspace):
+        ran = run_notebook(
+            source,
+            values,
+            name=path.name,
+            cwd=workspace.root,
+            engine=engine,
+            progress=progress,
+            label=book.mine.id,
+        )
+    told = {**values, "mine": book.mine.id, "catalog": book.catalog.ref}
+    record = archived(ran, told)
+    _same_inputs(record, book, path.name)
+    folder = workspace.reports / book.mine.id / book.id
+    publish(folder, _files(book, record))
+    return Assessed(book.mine.id, book.id, book.findings, book.score, folder)
+
+
+@contextmanager
+def _workspace_named(workspace: Workspace) -> Iterator[None]:
+    """Name the workspace to the programs that are started meanwhile."""
+    before = os.environ.get(VARIABLE)
+    os.environ[VARIABLE] = str(workspace.root.resolve())
+    try:
+        yield
+    finally:
+        os.environ.pop(VARIABLE)
+        if before is not None:
+            os.environ[VARIABLE] = before
+
+
+def _same_inputs(record: Any, book: Workbook, name: str) -> None:  # noqa: ANN401 - a notebook node
+    """See that the notebook came to what was read before it ran."""
+    told = [
+        output.data[RECORD_TYPE]
+        for cell in record.cells
+        for output in cell.get("outputs", ())
+        if RECORD_TYPE in output.data
+    ]
+    if not told:
+        raise NotebookError(name, "", _("no cell shows the provenance (book.provenance())"))
+    for digests in told:
+        differing = sorted(key for key, digest in book.digests.items() if digests.get(key) != digest)
+        if differing:
+            raise NotebookError(
+                name,
+                "",
+                _("the inputs changed while it ran ({names}); run it again").format(names=", ".join(differing)),
+            )
+
+
+def _files(book: Workbook, record: Any) -> dict[str, bytes]:  # noqa: ANN401
+    """Return the content of every file of the result; the JSON files have the digests that the report prints."""
+    import nbformat  # noqa: PLC0415 - late: it takes a second
+
+    from greenmine.report.exporter import to_html  # noqa: PLC0415 - late, as nbformat
+
+    notebook = nbformat.writes(record)  # type: ignore[no-untyped-call] # nbformat has types in part
+    return {
+        "catalog.resolved.json": canonical_json(book.catalog.document),
+        "findings.json": canonical_json(book.findings),
+        "score.json": canonical(book.score),
+        "report.ipynb": f"{notebook}\n".encode(),
+        REPORT: to_html(record).encode(),
+    }

@@ -1,0 +1,91 @@
+"""`greenmine assess MINE...`: run the workbook on a mine and put its report and its score into `reports/`.
+
+A mine that does not meet the standard is a result, not a failure: the exit status says whether the assessment was done.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from greenmine.cli.options import catalog_option, readings_option
+from greenmine.cli.output import print_json
+from greenmine.errors import GreenmineError, one_line
+from greenmine.i18n import gettext as _
+from greenmine.i18n import language
+from greenmine.workspace import Workspace
+
+if TYPE_CHECKING:
+    from greenmine.batch.runner import Assessed
+
+
+@click.command("assess", help=_("Assess mines: run the workbook, write report and score. MINE is an id or a folder."))
+@click.argument("mines", nargs=-1, required=True, metavar="MINE...")
+@click.option("--assessment", metavar="ID", default="", help=_("The assessment: the latest by default."))
+@catalog_option
+@readings_option
+@click.option("--json", "as_json", is_flag=True, help=_("Print one JSON document a line, nothing else."))
+def command(mines: tuple[str, ...], *, assessment: str, catalog: str, readings: dict[str, str], as_json: bool) -> None:
+    """Assess each mine and say what came of it; one that cannot be assessed does not keep the others from it."""
+    from greenmine.batch.runner import assess  # noqa: PLC0415 - late: help needs no notebooks
+
+    workspace = Workspace.find()
+    status = 0
+    for mine in mines:
+        try:
+            done = assess(
+                mine,
+                workspace=workspace,
+                progress=sys.stderr.isatty(),
+                assessment=assessment,
+                catalog=catalog,
+                readings=readings,
+                lang=language(),
+            )
+        except GreenmineError as problem:
+            if len(mines) == 1:
+                raise
+            click.echo(f"greenmine: {one_line(str(problem))}", err=True)
+            status = max(status, problem.exit_status)
+            continue
+        if as_json:
+            print_json(as_document(done))
+        else:
+            click.echo("\n".join(lines(done)))
+    if status:
+        raise click.exceptions.Exit(status)
+
+
+def as_document(done: Assessed) -> dict[str, Any]:
+    """Return what came of an assessment for a program."""
+    score = done.score
+    return {
+        "mine": done.mine,
+        "assessment": done.assessment,
+        "catalog": f"{score['catalog']['id']}@{score['catalog']['version']}",
+        "verdict": score["verdict"],
+        "total": score["total"],
+        "line": score["line"],
+        "sensitive": score["sensitive"],
+        "report": str(done.report.resolve()),
+    }
+
+
+def lines(done: Assessed) -> Iterator[str]:
+    """Yield what came of an assessment for a person."""
+    from greenmine.cli.score import lines as score_lines  # noqa: PLC0415 - late, with the scorer
+
+    for number, text in enumerate(score_lines(done.findings, done.score)):
+        yield f"  {one_line(text)}" if number else one_line(text)
+    yield "  " + _("report: {path}").format(path=one_line(shortest(done.report)))
+
+
+def shortest(path: Path) -> str:
+    """Return a path relative to the working directory where it lies in it."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith(os.pardir) else relative

@@ -1,0 +1,247 @@
+"""The workbook: one assessment of one mine, and the pieces of its report.
+
+`Workbook.open` reads a mine's folder and scores it; nothing is computed afterwards. Each method returns one piece of
+HTML (`Html`), in the order of the report; a notebook calls one method per cell and holds no logic of its own. The same
+inputs give the same pieces, byte for byte: no time of day, no host name and no path is in them.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from greenmine import __version__
+from greenmine.assessment import Panel, load_assessment
+from greenmine.catalog import Catalog, load_catalog
+from greenmine.evidence import Inventory, MineProfile, evidence_warnings, read_profile, take_inventory
+from greenmine.files import canonical_json, sha256_hex
+from greenmine.i18n import language
+from greenmine.scoring import Scorer, canonical
+from greenmine.workbook import words
+from greenmine.workbook.cards import Deck, citing
+from greenmine.workbook.exhibits import Exhibits
+from greenmine.workbook.html import Html, render, speaking
+from greenmine.workbook.live import live_style
+from greenmine.workbook.rectification import tasks
+from greenmine.workspace import Workspace
+
+RECORD_TYPE = "application/vnd.greenmine.digests+json"
+GALLERY = 48
+
+
+@dataclass(frozen=True, repr=False)
+class Workbook:
+    """One assessment, read and scored.
+
+    Attributes:
+        folder: the mine's folder.
+        catalog: the catalog it was scored by.
+        mine: the profile of the mine.
+        inventory: the files in its folder.
+        panel: who assessed it.
+        findings: what they recorded, schema `greenmine.findings/1`.
+        score: what follows from it, schema `greenmine.score/1`.
+        warnings: of the evidence: the place and what is the matter, each.
+        lang: the language of the pieces, `zh` or `en`.
+    """
+
+    folder: Path
+    catalog: Catalog
+    mine: MineProfile
+    inventory: Inventory
+    panel: Panel
+    findings: dict[str, Any]
+    score: dict[str, Any]
+    warnings: tuple[tuple[str, str], ...] = ()
+    lang: str = "zh"
+
+    @classmethod
+    def open(
+        cls,
+        mine: str,
+        assessment: str = "",
+        *,
+        catalog: str,
+        readings: Mapping[str, str] | None = None,
+        lang: str = "zh",
+        workspace: Workspace | None = None,
+    ) -> Workbook:
+        """Read a mine's folder and score it.
+
+        Args:
+            mine: the id of a mine in the workspace, or the path of a mine's folder.
+            assessment: the id of the assessment; the latest where it is empty.
+            catalog: `ID@VERSION`, or the path of a catalog file.
+            readings: choices of readings that differ from the catalog's defaults.
+            lang: the language of the pieces, `zh` or `en`.
+            workspace: where to look; the one around the working directory by default.
+
+        Raises:
+            GreenmineError: something of it is not there or not as it should be.
+        """
+        with speaking(lang):
+            workspace = workspace or Workspace.find()
+            folder = workspace.mine_dir(mine)
+            found = load_catalog(catalog, workspace)
+            profile = read_profile(folder)
+            inventory = take_inventory(folder)
+            record = load_assessment(folder, assessment or None, inventory)
+            score = Scorer(found.document).score(record.findings, readings, str(folder))
+            doubts = evidence_warnings(profile, inventory, record.findings, catalog=found.document)
+            warnings = [(doubt.place, doubt.message) for doubt in doubts]
+            warnings += [(notice.place, notice.message) for notice in record.warnings]
+            return cls(
+                folder=folder,
+                catalog=found,
+                mine=profile,
+                inventory=inventory,
+                panel=record.panel,
+                findings=record.findings,
+                score=score,
+                warnings=tuple(warnings),
+                lang=lang,
+            )
+
+    @property
+    def id(self) -> str:
+        """The id of the assessment."""
+        return str(self.findings["assessment"]["id"])
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of the canonical catalog, findings and score, and of the list of evidence."""
+        return {
+            "catalog": self.catalog.sha256,
+            "evidence": self.inventory.sha256,
+            "findings": sha256_hex(canonical_json(self.findings)),
+            "score": sha256_hex(canonical(self.score)),
+        }
+
+    # ---- what the pieces share ---------------------------------------------------------------------------------------
+
+    @cached_property
+    def _exhibits(self) -> Exhibits:
+        with speaking(self.lang):
+            return Exhibits(self.folder, self.inventory, citing(self.findings))
+
+    @cached_property
+    def _deck(self) -> Deck:
+        people = {member.id: member.name for member in self.panel.members}
+        with speaking(self.lang):
+            return Deck(self.catalog.document, self.findings, self.score, self._exhibits, people)
+
+    def _piece(self, template: str, **values: object) -> Html:
+        with speaking(self.lang):
+            return render(
+                template,
+                template,
+                words=words,
+                catalog=self.catalog.document,
+                score=self.score,
+                assessment=self.findings["assessment"],
+                message="message" if language() == "zh" else "message_en",
+                exhibits=self._exhibits,
+                **values,
+            )
+
+    def _repr_mimebundle_(self, **_kwargs: object) -> dict[str, str]:
+        """Show a line saying what is open and bring the style of the pieces; the archived report leaves this out."""
+        opened = self._piece("opened", mine=self.mine)
+        return {"text/html": f"<style>{live_style()}</style>\n{opened.markup}", "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        return f"<greenmine: {self.mine.id} {self.id}>"
+
+    # ---- the pieces, in the order of the report ----------------------------------------------------------------------
+
+    def cover(self) -> Html:
+        """Return the head of the report: title, what was assessed by what, and the verdict."""
+        return self._piece("cover", mine=self.mine, panel=self.panel)
+
+    def verdict(self) -> Html:
+        """Return the conclusion: reasons, the categories with their bars, counts."""
+        bars = [_percent(row["converted"], row["points"]) for row in self.score["categories"]]
+        total, exact = self.score["total"], self.score["total_exact"]
+        rounded = total is not None and Fraction(total) != Fraction(exact)
+        return self._piece("verdict", bars=bars, block=self._block(), rounded=rounded)
+
+    def _block(self) -> Mapping[str, Any] | None:
+        industry = self.findings["mine"]["industry"]
+        blocks = self.catalog.document["blocks"]
+        return next((block for block in blocks if industry in block["industries"]), None)
+
+    def sensitivity(self) -> Html:
+        """Return the verdict under the other readings of the official text (口径敏感性)."""
+        return self._piece("sensitivity", texts=self.catalog.document.get("reading_texts", {}))
+
+    def profile(self) -> Html:
+        """Return the mine: the fields of the application form, its licences, its own introduction."""
+        return self._piece("profile", mine=self.mine)
+
+    def prerequisites(self) -> Html:
+        """Return the prerequisites (先决条件), each with its record."""
+        return self._piece("prerequisites", gates=self._deck.gates)
+
+    def summary(self) -> Html:
+        """Return one table of all indicators with points and status."""
+        elsewhere = sum(row["status"] == "not_in_block" for row in self.score["indicators"])
+        return self._piece("summary", categories=self._deck.categories, elsewhere=elsewhere, block=self._block())
+
+    def categories(self) -> Html:
+        """Return a section for each category (一级指标) with the card of each of its indicators."""
+        return self._piece("categories", categories=self._deck.categories)
+
+    def not_applicable(self) -> Html:
+        """Return the list of indicators that do not apply (不涉及项), with reason, proof and who confirmed it."""
+        cards = [card for card in self._deck.cards if card.status == "not_applicable"]
+        return self._piece("not_applicable", cards=cards)
+
+    def rectification(self) -> Html:
+        """Return the rectification list (整改清单)."""
+        with speaking(self.lang):
+            found = tasks(self._deck, self.warnings)
+        return self._piece("rectification", tasks=found)
+
+    def evidence(self) -> Html:
+        """Return the list of the mine's files, and the photos that no card shows."""
+        records = [gate.record for gate in self._deck.gates] + [card.record for card in self._deck.cards]
+        shown = {citation.exhibit for record in records if record for citation in record.photos}
+        photos = [exhibit for exhibit in self._exhibits.all if exhibit.photo and exhibit not in shown]
+        return self._piece("evidence", photos=photos[:GALLERY], more=max(0, len(photos) - GALLERY))
+
+    def signatures(self) -> Html:
+        """Return the panel and the places where its members sign."""
+        return self._piece("signatures", panel=self.panel)
+
+    def provenance(self) -> Html:
+        """Return what the report was made from and how to check it: digests, readings, versions."""
+        software = {"greenmine": __version__, "Python": platform.python_version()}
+        software.update({name: version(name) for name in ("Pillow", "Jinja2")})
+        piece = self._piece(
+            "provenance",
+            digests=self.digests,
+            software=software,
+            files=len(self.inventory.items),
+            texts=self.catalog.document.get("reading_texts", {}),
+            changed=self._changed_readings(),
+        )
+        return Html(piece.markup, piece.name, {RECORD_TYPE: self.digests})
+
+    def _changed_readings(self) -> list[str]:
+        """Return the readings in force that are not the catalog's default, as the scorer takes them."""
+        defaults = {name: entry["default"] for name, entry in self.catalog.document["readings"].items()}
+        return [f"{name}={choice}" for name, choice in self.score["readings"].items() if choice != defaults.get(name)]
+
+
+def _percent(part: str | None, whole: str) -> str:
+    """Return the share as the width of a bar, one decimal; nothing is nothing."""
+    if part is None or not Fraction(whole):
+        return "0%"
+    share = min(Fraction(part) / Fraction(whole), Fraction(1))
+    return f"{round(share * 1000) / 10:g}%"

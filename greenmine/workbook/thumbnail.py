@@ -1,0 +1,90 @@
+"""Thumbnails: a photo made small, for the page.
+
+The picture is decoded and encoded anew, so nothing but its pixels survives: no EXIF, no profile, no comment, nothing
+appended. The same photo always gives the same bytes. Whatever a decoder does with a hostile file, the worst outcome is
+that there is no thumbnail.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import warnings
+from dataclasses import dataclass
+from decimal import Decimal
+
+from PIL import Image, ImageOps
+
+from greenmine.evidence.locator import Region
+
+FORMATS = ("JPEG", "PNG", "WEBP")
+MAX_PIXELS = 40_000_000
+MAX_PIXELS_DRAFTED = 200_000_000  # of a JPEG that is decoded at a fraction of its size
+QUALITIES = (68, 55, 42, 30)
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """A small JPEG: its `data:` address and its size in pixels."""
+
+    address: str
+    width: int
+    height: int
+
+
+def thumbnail(data: bytes, side: int, limit: int, region: Region | None = None) -> Thumbnail | None:
+    """Return a photo made small.
+
+    Args:
+        data: the bytes of a JPEG, PNG or WebP file.
+        side: the longest side of the thumbnail, in pixels.
+        limit: the largest size of the encoded thumbnail, in bytes; quality is lowered to meet it.
+        region: the part of the picture to show; all of it by default.
+
+    Returns:
+        The thumbnail; None when the data is no such picture, is too large, or does not fit the limit.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a decoder's remarks about a damaged file are of no use here
+            picture = _decoded(data, side, region)
+    except Exception:  # noqa: BLE001 - decoders raise whatever they like on hostile files; there is just no thumbnail
+        return None
+    if picture is None:
+        return None
+    for quality in QUALITIES:
+        buffer = io.BytesIO()
+        picture.save(buffer, "JPEG", quality=quality, optimize=True)
+        if buffer.tell() <= limit:
+            encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
+            return Thumbnail(f"data:image/jpeg;base64,{encoded}", picture.width, picture.height)
+    return None
+
+
+def _decoded(data: bytes, side: int, region: Region | None) -> Image.Image | None:
+    with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
+        if opened.width * opened.height > MAX_PIXELS_DRAFTED:
+            return None
+        if region is None:
+            opened.draft("RGB", (side * 2, side * 2))  # changes the size where the format allows it
+        if opened.width * opened.height > MAX_PIXELS:
+            return None
+        picture: Image.Image = ImageOps.exif_transpose(opened).convert("RGBA")
+    if region is not None:
+        box = _box(region, picture.width, picture.height)
+        if box is None:
+            return None
+        picture = picture.crop(box)
+    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+    clean = Image.new("RGB", picture.size, "white")
+    clean.paste(picture, mask=picture.getchannel("A"))
+    return clean
+
+
+def _box(region: Region, width: int, height: int) -> tuple[int, int, int, int] | None:
+    """Return a region inside a picture as left, upper, right, lower pixels; None where it lies outside."""
+    across, down = (Decimal(width) / 100, Decimal(height) / 100) if region.percent else (Decimal(1), Decimal(1))
+    left, upper = int(region.left * across), int(region.top * down)
+    right = min(int((region.left + region.width) * across), width)
+    lower = min(int((region.top + region.height) * down), height)
+    return (left, upper, right, lower) if right > left and lower > upper else None

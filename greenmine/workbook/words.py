@@ -1,0 +1,142 @@
+"""Words: what the codes of catalogs, findings and scores are called in the language in use.
+
+Each function takes a code and returns its name. A code that is not known (a later catalog may have more of them) is
+shown as it is, never hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from greenmine.i18n import gettext as _
+from greenmine.i18n import language
+
+
+def verdict(code: str) -> str:
+    """Name a verdict (结论)."""
+    return {
+        "pass": _("Meets the standard"),
+        "fail": _("Does not meet the standard"),
+        "ineligible": _("Not eligible: a prerequisite is not met"),
+        "incomplete": _("Still to be assessed"),
+    }.get(code, code)
+
+
+def status(code: str) -> str:
+    """Name the status of an indicator."""
+    return {
+        "scored": _("Scored"),
+        "no_evidence": _("No evidence"),
+        "not_applicable": _("Not applicable"),
+        "not_assessed": _("To be assessed"),
+        "not_in_block": _("Of the other block"),
+    }.get(code, code)
+
+
+def kind(code: str) -> str:
+    """Name the kind (指标属性) of an indicator."""
+    return {"mandatory": _("Mandatory"), "improvement": _("Improvement")}.get(code, code)
+
+
+def assessment_kind(code: str) -> str:
+    """Name the occasion of an assessment."""
+    return {
+        "self": _("Self-assessment"),
+        "third_party": _("Third-party assessment"),
+        "spot_check": _("Spot check"),
+        "surveillance": _("Surveillance"),
+        "rescore": _("Re-scoring"),
+        "selection": _("Selection"),
+    }.get(code, code)
+
+
+def industry(code: str) -> str:
+    """Name an industry."""
+    return {
+        "nonmetal": _("Non-metals"),
+        "chemical": _("Chemical minerals"),
+        "gold": _("Gold"),
+        "metallurgy": _("Ferrous metals"),
+        "nonferrous": _("Non-ferrous metals"),
+        "oil_gas": _("Oil and gas"),
+        "coal": _("Coal"),
+        "geothermal": _("Geothermal"),
+        "mineral_water": _("Mineral water"),
+        "aggregate": _("Sand and gravel"),
+        "cement_limestone": _("Cement limestone"),
+        "dimension_stone": _("Dimension stone"),
+    }.get(code, code)
+
+
+def extraction(code: str) -> str:
+    """Name a way of extraction (开采方式), or a variant of an official text that covers some."""
+    return {
+        "open_pit": _("Open pit"),
+        "underground": _("Underground"),
+        "wells": _("Wells"),
+        "oil_gas": _("Oil and gas wells"),
+        "geothermal": _("Geothermal wells"),
+        "mineral_water": _("Mineral-water springs and wells"),
+    }.get(code, code)
+
+
+def extractions(codes: Iterable[str]) -> str:
+    """Name several ways of extraction."""
+    return listed([extraction(code) for code in codes])
+
+
+def licence_kind(code: str) -> str:
+    """Name a kind of licence or permit (证照)."""
+    return {
+        "mining": _("Mining licence"),
+        "safety": _("Work safety permit"),
+        "business": _("Business licence"),
+        "discharge": _("Pollutant discharge permit"),
+        "eia": _("Approval of the environmental impact assessment"),
+        "acceptance": _("Environmental acceptance on completion"),
+        "other": _("Other document"),
+    }.get(code, code)
+
+
+def role(code: str) -> str:
+    """Name the role of a member of the panel."""
+    return {"chair": _("Chair"), "expert": _("Expert"), "scribe": _("Scribe")}.get(code, code)
+
+
+def title_level(code: str) -> str:
+    """Name the level of a professional title (职称)."""
+    return {"senior": _("Senior title"), "intermediate": _("Intermediate title"), "junior": _("Junior title")}.get(
+        code, code
+    )
+
+
+def media_type(code: str) -> str:
+    """Name the type of a file."""
+    return {
+        "application/pdf": "PDF",
+        "image/jpeg": _("Photo"),
+        "image/png": _("Picture (PNG)"),
+        "image/webp": _("Picture (WebP)"),
+        "image/tiff": _("Picture (TIFF)"),
+        "text/plain": _("Text"),
+        "text/csv": _("Table (CSV)"),
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": _("Table (XLSX)"),
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document": _("Document (DOCX)"),
+        "application/zip": _("Archive (ZIP)"),
+        "application/octet-stream": _("Unknown type"),
+    }.get(code, code)
+
+
+def yes_no(value: bool) -> str:  # noqa: FBT001 - the value is the argument
+    """Return yes or no."""
+    return _("yes") if value else _("no")
+
+
+def clause_state(code: str) -> str:
+    """Name the state of a clause (符合/不符合/不涉及)."""
+    return {"met": _("met"), "unmet": _("not met"), "not_applicable": _("not applicable")}.get(code, code)
+
+
+def listed(items: list[str]) -> str:
+    """Join items as a list inside a sentence."""
+    return ("、" if language() == "zh" else ", ").join(items)
