@@ -7,7 +7,6 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 JOBS   ?= auto
-LANG_OF_DEMO ?= zh
 
 PO := $(wildcard greenmine/locale/*/LC_MESSAGES/greenmine.po)
 MO := $(PO:.po=.mo)
@@ -23,7 +22,7 @@ help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.installed $(MO) ## install, assess the demo mines, print verdicts and where the reports are
-	@$(BIN)/python scripts/demo.py --lang $(LANG_OF_DEMO)
+	@$(BIN)/greenmine assess $$(grep -l '^demonstration: true' evidence/*/mine.yaml | cut -d/ -f2)
 
 test: $(VENV)/.installed-dev $(MO) ## run every test, the browser's included, with the coverage gate
 	@sh scripts/browser.sh
