@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from greenmine.errors import FindingsError, shown
 from greenmine.i18n import gettext as _
@@ -72,8 +72,7 @@ class Indicator:
         return tuple(sorted(variant for variant, chosen_by in self.variants.items() if chosen_by & values))
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What became of one indicator.
 
     Attributes:

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from greenmine.errors import shown
 from greenmine.i18n import gettext as _
@@ -29,8 +29,7 @@ from greenmine.scoring.wording import Line, line
 ZERO = Fraction(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a node gives.
 
     Attributes:

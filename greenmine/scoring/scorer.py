@@ -217,18 +217,20 @@ class Scorer:
     ) -> list[dict[str, Any]]:
         """Recompute the verdict under every other choice of every reading, one at a time."""
         mandatory = _mandatory_full(results)
+        as_chosen = self._conclude(case, fold(tallies, chosen["na_fold"]), mandatory=mandatory)
         facts_matter = any(_depends(entry) for entry in case.entries.values())
         rows = []
         for name, choices in self._readings.items():
             for choice in choices:
                 if choice == chosen[name]:
                     continue
-                other = {**chosen, name: choice}
-                full, sums = mandatory, tallies
-                if name != "na_fold" and facts_matter:
-                    again = self._results(case, other)
-                    full, sums = _mandatory_full(again), tally(self._categories, again)
-                total, verdict = self._conclude(case, fold(sums, other["na_fold"]), mandatory=full)
+                total, verdict = as_chosen
+                if name == "na_fold":
+                    total, verdict = self._conclude(case, fold(tallies, choice), mandatory=mandatory)
+                elif facts_matter:
+                    again = self._results(case, {**chosen, name: choice})
+                    folded = fold(tally(self._categories, again), chosen["na_fold"])
+                    total, verdict = self._conclude(case, folded, mandatory=_mandatory_full(again))
                 rows.append({"reading": name, "choice": choice, "total": self._shown(total), "verdict": verdict})
         return rows
 
@@ -308,7 +310,9 @@ def _depends(entry: Mapping[str, Any] | None) -> bool:
 
 
 def _same_defect_twice(facts: object) -> bool:
-    defects = facts.get("defects", ()) if isinstance(facts, dict) else ()
+    defects = facts.get("defects") if isinstance(facts, dict) else None
+    if not defects:
+        return False
     places = [(defect.get("clause"), defect["text"], defect.get("where")) for defect in defects]
     return len(set(places)) < len(places)
 

@@ -7,16 +7,15 @@ applicable points; the other readings of the same sentence are here too, so that
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from greenmine.scoring.exact import add
 from greenmine.scoring.indicator import Indicator, Result
 from greenmine.scoring.rules import ZERO
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """What one 一级指标 of a mine adds up to, before folding.
 
     Attributes:
