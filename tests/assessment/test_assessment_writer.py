@@ -71,17 +71,14 @@ FORKING_WRITER = """
     from greenmine.errors import JournalError
     with JournalWriter(Path(sys.argv[1]), "GM-0009", "2026-selection", "E1") as journal:
         child = os.fork()
-        try:
-            number = journal.append("E1", "indicator/1", {"justification": "一"}).seq if child else None
-            if not child:
-                journal.append("E1", "indicator/1", {"justification": "二"})
-        except JournalError:
-            number = None
-            print("child: refused", flush=True)
         if not child:
+            try:
+                journal.append("E1", "indicator/1", {"justification": "二"})
+            except JournalError:
+                print("child: refused", flush=True)
             os._exit(0)
         os.waitpid(child, 0)
-        print("parent:", number)
+        print("parent:", journal.append("E1", "indicator/1", {"justification": "一"}).seq)
 """
 
 
