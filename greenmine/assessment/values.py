@@ -23,6 +23,7 @@ MAX_NUMBER: Final = 2**53 - 1
 MAX_DIGITS: Final = 40
 _SMALLEST: Final = -30
 
+_NO_CHARACTER: Final = re.compile("[\0\ud800-\udfff]")
 _NUMBER_TEXT: Final = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,15})?")
 
 
@@ -86,9 +87,9 @@ def check_characters(text: str, place: str) -> None:
     Raises:
         BadValue: it does.
     """
-    bad = next((one for one in text if one == "\0" or "\ud800" <= one <= "\udfff"), None)
+    bad = _NO_CHARACTER.search(text)
     if bad is not None:
-        raise BadValue(place, _("text of whole characters"), _("the code U+{code}").format(code=f"{ord(bad):04X}"))
+        raise BadValue(place, _("text of whole characters"), _("the code U+{code}").format(code=f"{ord(bad[0]):04X}"))
 
 
 def _check_number(value: float | Decimal, place: str, *, exact: bool) -> None:
