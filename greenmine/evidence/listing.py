@@ -191,6 +191,7 @@ class _Reader:
     def text(self, column: str) -> str:
         cell = self.cell(column)
         if isinstance(cell, dt.date):
+            cell = cell.date() if isinstance(cell, dt.datetime) else cell
             self.wrong(column, _("text"), _("the date {day}").format(day=cell), _("Format the column as text."))
         if isinstance(cell, float) and cell.is_integer():
             cell = int(cell)

@@ -96,4 +96,4 @@ def path_key(path: str) -> str:
 
     A list typed on one system names files that came from another; no name in a mine's folder holds a backslash.
     """
-    return unicodedata.normalize("NFC", path.strip().replace("\\", "/")).removeprefix("./")
+    return unicodedata.normalize("NFC", path.replace("\\", "/")).removeprefix("./")

@@ -24,8 +24,8 @@ FORMATS: Final = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP")
 MAX_PIXELS: Final = 60_000_000
 """The largest picture that is decoded whole, in pixels."""
 
-MAX_PIXELS_DRAFTED: Final = 250_000_000
-"""The largest JPEG that is decoded at a fraction of its size, in pixels; phones have up to 200 million."""
+MAX_PIXELS_DRAFTED: Final = 170_000_000
+"""The largest JPEG that is decoded at a fraction of its size, in pixels; Pillow itself refuses a little more."""
 
 HASH_SIDE: Final = 16
 SAME_PHOTO: Final = 32

@@ -223,6 +223,7 @@ def test_a_reference_finds_its_file(mine: Path) -> None:
     """With or without a place in it; a text that names a file is that file, whatever it looks like."""
     put(mine / "a.pdf", make_pdf("一"))
     put(mine / "a.pdf#page=1", "x")
+    put(mine / " a.pdf", "y")
     put(mine / "é" / "照片.jpg", make_photo())
     inventory = take_inventory(mine)
     pairs = {
@@ -230,6 +231,7 @@ def test_a_reference_finds_its_file(mine: Path) -> None:
         "a.pdf#page=2": "a.pdf",
         "a.pdf#page=1": "a.pdf#page=1",
         "./a.pdf": "a.pdf",
+        " a.pdf#page=1": " a.pdf",
         "é/照片.jpg#xywh=1,1,2,2": "é/照片.jpg",
         unicodedata.normalize("NFD", "é/照片.jpg"): "é/照片.jpg",
         "é\\照片.jpg": "é/照片.jpg",

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import os
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -91,6 +95,35 @@ def test_a_workbook_gives_the_same_rows() -> None:
         (row.path, row.supports, row.issued_on, row.valid_until) for row in found[:2]
     ]
     assert Row("a.pdf", ("8",), "2026", place=places[2]) == found[2]
+
+
+def test_a_number_with_a_point_and_nothing_after_it_is_whole() -> None:
+    """A spreadsheet may keep 8 as 8.0."""
+    data = make_workbook(["path", "supports", "title"], ["a.pdf", 8.0, 2.5])
+    assert [(("8",), "2.5")] == [(row.supports, row.title) for row in rows(data, "evidence.xlsx")]
+
+
+def test_a_date_where_ids_belong_is_refused() -> None:
+    """A spreadsheet takes 8-9 for a day in August; nobody can tell what was meant."""
+    data = make_workbook(["path", "supports"], ["a.pdf", dt.date(2026, 8, 9)])
+    message = failure(data, "evidence.xlsx")
+    assert "row 2, column supports (支撑指标): expected text, got the date 2026-08-09. Format the column" in message
+
+
+def test_without_the_safe_reader_workbooks_are_refused() -> None:
+    """The library can be told to do without defusedxml; then a list must be CSV."""
+    code = (
+        "import io, sys; sys.path.insert(0, sys.argv[1]); from mine_folders import make_workbook\n"
+        "from greenmine.evidence.listing import read_listing\n"
+        "read_listing(io.BytesIO(make_workbook(['path'])), 'evidence.xlsx', 'evidence.xlsx')\n"
+    )
+    support = Path(__file__).parents[1] / "support"
+    environment = {**os.environ, "OPENPYXL_DEFUSEDXML": "False"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, support], env=environment, capture_output=True, text=True, check=False
+    )
+    assert "EvidenceError: evidence.xlsx" in done.stderr
+    assert "defusedxml" in done.stderr
 
 
 def test_a_formula_is_never_read_as_a_value() -> None:
