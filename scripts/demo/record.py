@@ -10,7 +10,7 @@ import datetime as dt
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from greenmine.assessment.writer import JournalWriter
+from greenmine.assessment import JournalWriter
 
 if TYPE_CHECKING:
     from pathlib import Path
