@@ -44,7 +44,7 @@ SUMS: Final = "checkpoint.sums"
 FIRST: Final = "0" * 64
 """What `prev` is where there is no checkpoint before."""
 
-ORIGIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}")
+ORIGIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
 """Names of archives: no blanks and no plus sign (C2SP signed notes), nothing that a shell or a path would take ill."""
 
 MAX_FILE: Final = 256 * 1024

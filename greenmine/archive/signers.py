@@ -74,7 +74,7 @@ class Signer:
         key: the key.
         namespaces: what it may sign; anything where there are none.
         valid_after: signatures made before do not count.
-        valid_before: nor do those made from then on.
+        valid_before: nor do those made after; one made at that very second does, as with `ssh-keygen`.
         authority: whether it certifies other keys instead of signing itself.
         line: number of the line, from 1; 0 where it is not in a file.
     """
@@ -110,7 +110,7 @@ class Signer:
     def is_valid(self, at: dt.datetime) -> bool:
         """Tell whether signatures made at a time count."""
         return (self.valid_after is None or at >= self.valid_after) and (
-            self.valid_before is None or at < self.valid_before
+            self.valid_before is None or at <= self.valid_before
         )
 
 

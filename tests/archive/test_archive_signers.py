@@ -105,11 +105,11 @@ def test_a_time_is_written_in_utc() -> None:
 
 
 def test_validity_begins_and_ends() -> None:
-    """A key is valid from valid-after on and before valid-before; without them always."""
+    """A key is valid from valid-after to valid-before, both included as with ssh-keygen; without them always."""
     begin, end = dt.datetime(2026, 1, 1, tzinfo=dt.UTC), dt.datetime(2027, 1, 1, tzinfo=dt.UTC)
     second = dt.timedelta(seconds=1)
     signer = Signer(("E1",), KEY, (), begin, end)
-    assert [signer.is_valid(at) for at in (begin - second, begin, end - second, end)] == [False, True, True, False]
+    assert [signer.is_valid(at) for at in (begin - second, begin, end, end + second)] == [False, True, True, False]
     assert Signer(("E1",), KEY).is_valid(begin - second)
 
 
