@@ -19,7 +19,7 @@ from typing import Final
 
 from greenmine.archive import tools
 from greenmine.archive.signers import PublicKey, Signer, fingerprint, format_time, read_signers
-from greenmine.errors import CheckFailed, InputError, UsageError, shown
+from greenmine.errors import CheckFailed, InputError, IntegrityError, UsageError, shown
 from greenmine.i18n import gettext as _
 
 MAX_SIGNATURE: Final = 64 * 1024
@@ -129,24 +129,24 @@ def parse_signature(data: bytes, file: object) -> Signature:
         file: what to call it in messages.
 
     Raises:
-        InputError: it is not, to the byte, what `ssh-keygen` writes for the signature it holds.
+        IntegrityError: it is not, to the byte, what `ssh-keygen` writes for the signature it holds.
     """
     expected = _("an SSH signature in the form that ssh-keygen writes")
     if len(data) > MAX_SIGNATURE:
-        raise InputError(file, expected=expected, found=_("{size} bytes").format(size=len(data)))
+        raise IntegrityError(file, expected=expected, found=_("{size} bytes").format(size=len(data)))
     try:
         lines = data.decode("ascii").split("\n")
         blob = base64.b64decode("".join(lines[1:-2]), validate=True)
     except (UnicodeDecodeError, binascii.Error):
-        raise InputError(file, expected=expected, found=_("something else")) from None
+        raise IntegrityError(file, expected=expected, found=_("something else")) from None
     if data != _armour(blob):
-        raise InputError(file, expected=expected, found=_("the same with other bytes around it or in between"))
+        raise IntegrityError(file, expected=expected, found=_("the same with other bytes around it or in between"))
     parts = _strings(blob.removeprefix(_MAGIC)) if blob.startswith(_MAGIC) else None
     if parts is None or len(parts) != 5 or parts[2] or parts[3] not in _HASHES:  # noqa: PLR2004 - key, namespace, reserved, hash, signature
-        raise InputError(file, expected=expected, found=_("armour with other content"))
+        raise IntegrityError(file, expected=expected, found=_("armour with other content"))
     kind = _first_string(parts[0])
     if not kind.isascii() or not parts[1].isascii():
-        raise InputError(file, expected=expected, found=_("armour with other content"))
+        raise IntegrityError(file, expected=expected, found=_("armour with other content"))
     return Signature(parts[1].decode(), kind.decode(), parts[0], data)
 
 

@@ -16,7 +16,7 @@ from greenmine import i18n
 from greenmine.archive import tools
 from greenmine.archive.signature import Signature, Trust, find_principals, parse_signature, sign, verify, verify_any
 from greenmine.archive.signers import CHECKPOINT, FINDING, WITNESS
-from greenmine.errors import CheckFailed, InputError, UsageError
+from greenmine.errors import CheckFailed, IntegrityError, UsageError
 
 AT = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
 DATA = b"greenmine/demo\n1\n"
@@ -172,7 +172,7 @@ def test_a_signature_has_one_form_only(signature: Signature, number: int) -> Non
     """Whatever is added around the armour, wrapped otherwise or put into an unsigned field, the file is refused."""
     changed = changes(signature.data)[number]
     assert changed != signature.data
-    with pytest.raises(InputError):
+    with pytest.raises(IntegrityError):
         parse_signature(changed, "sig")
 
 
@@ -188,7 +188,7 @@ def test_no_flipped_bit_goes_unnoticed(trust: Trust, signature: Signature) -> No
     for at in source.sample(range(len(signature.data) * 8), 300):
         flipped = bytearray(signature.data)
         flipped[at // 8] ^= 1 << at % 8
-        with pytest.raises((InputError, CheckFailed)):
+        with pytest.raises((IntegrityError, CheckFailed)):
             check(bytes(flipped), trust)
 
 
