@@ -96,7 +96,7 @@ def evidence_warnings(
         *_of_licences(profile, day),
         *_of_profile(profile),
         *_of_files(inventory.items, uses),
-        *_of_dates(inventory.items, uses, day),
+        *_of_dates(inventory.items, uses, day, {citation.item.path for citation in cited if citation.item}),
         *_of_purpose(inventory, uses),
         *(_of_ids(inventory, uses, catalog, profile.industry) if catalog else ()),
         *_of_twins(inventory.items, uses),
@@ -194,10 +194,13 @@ def _of_files(items: Iterable[Item], uses: _Uses) -> Iterator[Warning_]:
             yield _warning("photo_without_time", item.path, uses[item])
 
 
-def _of_dates(items: Iterable[Item], uses: _Uses, day: dt.date) -> Iterator[Warning_]:
+def _of_dates(items: Iterable[Item], uses: _Uses, day: dt.date, cited: set[str]) -> Iterator[Warning_]:
+    """Look at dates; what is later than the assessment and not cited by it belongs to a later one."""
     for item in items:
         if item.valid_until and item.valid_until < day:
             yield _warning("evidence_expired", item.path, uses[item], until=item.valid_until, on=day)
+        if cited and item.path not in cited:
+            continue
         if item.issued_on and item.issued_on > day:
             yield _warning("issued_later", item.path, uses[item], since=item.issued_on, on=day)
         taken = _day_taken(item.photo)

@@ -51,6 +51,13 @@ def test_a_panel_says_what_the_assessment_is_and_who_takes_part(path: Path) -> N
     assert {"E1", "E2", "E3", "E4"} == panel.people
 
 
+def test_an_assessment_names_its_anchor_date(path: Path) -> None:
+    """The day that 近三年 is counted back from is part of every assessment; without it the panel is refused."""
+    assert "2026-03-01" == read_panel(path).assessment.anchor_date
+    with pytest.raises(JournalError, match="anchor_date"):
+        read_panel(changed(path, "anchor_date:", "anchor:"))
+
+
 @pytest.mark.parametrize("kind", ASSESSMENT_KINDS)
 def test_each_kind_of_assessment_is_known(path: Path, kind: str) -> None:
     """The kinds are those laid down for findings."""

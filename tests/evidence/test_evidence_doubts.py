@@ -185,6 +185,15 @@ def test_the_list_tells_what_is_missing_expired_or_from_the_future(mine: Path) -
     assert expected == short(doubts(mine))
 
 
+def test_what_came_after_an_assessment_is_its_concern_only_where_it_cites_it(mine: Path) -> None:
+    """A later photo in the folder of an indicator is left to a later assessment, unless this one refers to it."""
+    put(mine / "02 配套设施" / "later.jpg", make_photo(taken="2026:07:01 00:00:00"))
+    put(mine / "02 配套设施" / "plan.pdf", make_pdf("一"))
+    assert [] == doubts(mine, {"indicators": {"2": {"evidence": ["02 配套设施/plan.pdf"]}}})
+    found = doubts(mine, {"indicators": {"2": {"evidence": ["02 配套设施/later.jpg"]}}})
+    assert ["photo_later"] == [warning.code for warning in found]
+
+
 def test_a_file_for_nothing_is_told_unless_findings_cite_it(mine: Path) -> None:
     """In no numbered folder, not in the list, and not cited."""
     put(mine / "a.pdf", make_pdf("一"))
