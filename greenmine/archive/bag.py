@@ -24,7 +24,7 @@ from typing import Final
 
 import greenmine
 from greenmine.archive.ledger import TAGMANIFEST
-from greenmine.archive.store import CHUNK, Store
+from greenmine.archive.store import CHUNK, Store, refused
 from greenmine.errors import ArchiveError, IntegrityError, shown
 from greenmine.i18n import gettext as _
 
@@ -116,7 +116,8 @@ class BagWriter:
             source: a descriptor open for reading.
         """
         path = self._place(name)
-        self._store.copy(source, path)
+        with refused(path, _("Nothing was sealed.")):  # or who opened the source would take the error for its own
+            self._store.copy(source, path)
         digest, size = hash_file(path)
         self._add(name, digest, size)
         return digest

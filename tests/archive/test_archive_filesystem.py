@@ -29,7 +29,7 @@ def mounts(folder: Path, kind: str = "nfs4", options: str = "vers=4.2") -> Path:
 @pytest.mark.parametrize(
     ("folder", "kind"),
     [
-        ("/home/x", "ext4"),
+        ("/opt/x", "ext4"),
         ("/srv", "xfs"),
         ("/srv/sharer", "xfs"),
         ("/srv/share", "nfs4"),
