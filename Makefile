@@ -25,7 +25,7 @@ demo: $(VENV)/.installed $(MO) ## install, assess the demo mines, print verdicts
 	@$(BIN)/greenmine assess $$(grep -l '^demonstration: true' evidence/*/mine.yaml | cut -d/ -f2)
 
 test: $(VENV)/.installed-dev $(MO) ## run every test, the browser's included, with the coverage gate
-	@sh scripts/browser.sh
+	@sh scripts/programs.sh
 	@$(BIN)/python -m pytest -n $(JOBS) --cov --cov-report=term $(ARGS)
 
 lint: $(VENV)/.installed-dev $(MO) ## ruff, mypy, import floors, translations, generated documents

@@ -3,7 +3,7 @@
     python scripts/make_screenshots.py
 
 The demo mine is assessed into a temporary folder and its report is opened in Chromium, which must be installed (see
-`scripts/browser.sh`). The picture is reduced to a palette, so that it stays small.
+`scripts/programs.sh`). The picture is reduced to a palette, so that it stays small.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def browser() -> str:
     """
     found = os.environ.get("CHROMIUM") or next((path for name in BROWSERS if (path := shutil.which(name))), None)
     if not found:
-        sys.exit("no Chromium found: sh scripts/browser.sh installs it or says how")
+        sys.exit("no Chromium found: sh scripts/programs.sh installs it or says how")
     return found
 
 

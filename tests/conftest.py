@@ -39,9 +39,10 @@ def _language() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _no_workspace_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A workspace named in the environment of whoever runs the tests must not reach them."""
-    monkeypatch.delenv("GREENMINE_WORKSPACE", raising=False)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What whoever runs the tests has set, a workspace, a language, a width, must not reach them."""
+    for name in ("GREENMINE_WORKSPACE", "GREENMINE_LANG", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture

@@ -23,41 +23,43 @@ def programs(folder: Path, *names: str, **scripts: str) -> dict[str, str]:
     return {**{key: value for key, value in os.environ.items() if key != "CHROMIUM"}, "PATH": str(folder)}
 
 
-def browser_check(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+THERE = {"ssh-keygen": "true", "openssl": "true"}
+FONT = {"fc-list": "echo Noto Sans CJK SC"}
+
+
+def check(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     shell = shutil.which("sh")
     assert shell
-    command = [shell, str(ROOT / "scripts" / "browser.sh")]
+    command = [shell, str(ROOT / "scripts" / "programs.sh")]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_missing_browser_and_font_are_named(tmp_path: Path) -> None:
+def test_what_is_missing_is_named(tmp_path: Path) -> None:
     """Where nothing can be installed, it says what is missing and how to get it, and fails."""
-    done = browser_check(programs(tmp_path / "bin", "id"))
+    done = check(programs(tmp_path / "bin", "id"))
     assert done.returncode == 1
-    for word in ("chromium", "fonts-noto-cjk", "apt-get install", "CHROMIUM="):
+    for word in ("chromium", "fonts-noto-cjk", "openssh-client", "openssl", "apt-get install", "CHROMIUM="):
         assert word in done.stderr
 
 
 def test_missing_font_alone_is_named(tmp_path: Path) -> None:
     """With Chromium there, only the font is asked for."""
-    done = browser_check(programs(tmp_path / "bin", "id", chromium="true", **{"fc-list": "true"}))
+    done = check(programs(tmp_path / "bin", "id", chromium="true", **THERE, **{"fc-list": "true"}))
     assert done.returncode == 1
     assert "missing: fontconfig fonts-noto-cjk" in done.stderr
 
 
 def test_complete_machine_is_left_alone(tmp_path: Path) -> None:
-    """With both there, nothing is installed and nothing is said."""
-    environment = programs(
-        tmp_path / "bin", chromium="true", **{"fc-list": "echo Noto Sans CJK SC", "apt-get": "exit 9"}
-    )
-    done = browser_check(environment)
+    """With all of them there, nothing is installed and nothing is said."""
+    environment = programs(tmp_path / "bin", chromium="true", **THERE, **FONT, **{"apt-get": "exit 9"})
+    done = check(environment)
     assert (0, "", "") == (done.returncode, done.stdout, done.stderr)
 
 
 def test_browser_may_have_another_name(tmp_path: Path) -> None:
     """The variable CHROMIUM names a browser that is not on the PATH."""
-    environment = programs(tmp_path / "bin", mine="true", **{"fc-list": "echo Noto Sans CJK SC"})
-    assert browser_check({**environment, "CHROMIUM": str(tmp_path / "bin" / "mine")}).returncode == 0
+    environment = programs(tmp_path / "bin", mine="true", **THERE, **FONT)
+    assert check({**environment, "CHROMIUM": str(tmp_path / "bin" / "mine")}).returncode == 0
 
 
 def test_missing_programs_are_installed_where_that_is_allowed(tmp_path: Path) -> None:
@@ -69,13 +71,14 @@ def test_missing_programs_are_installed_where_that_is_allowed(tmp_path: Path) ->
         "chmod",
         "env",
         "sh",
+        **THERE,
+        **FONT,
         **{
             "id": "echo 0",
-            "fc-list": "echo Noto Sans CJK SC",
             "apt-get": f"{install} chmod +x {folder}/chromium;; esac",
         },
     )
-    done = browser_check(environment)
+    done = check(environment)
     assert (0, "") == (done.returncode, done.stderr)
     update, install = (tmp_path / "said").read_text().splitlines()
     assert "update" in update
