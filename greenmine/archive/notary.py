@@ -168,7 +168,9 @@ def _publish(
         held: int | None = None
         try:
             store.make_folder(folder)
-            held = claim(folder)
+            held = _claimed(folder)
+            if held is None:  # taken for a leftover by a recovery that came between the two
+                return False
             for name, data in {**files, SUMS: make_sums(files)}.items():
                 store.create(folder / name, data)
             store.sync(folder)
@@ -185,6 +187,13 @@ def _publish(
         finally:
             release(-1 if held is None else held)
     return True
+
+
+def _claimed(folder: Path) -> int | None:
+    try:
+        return claim(folder)
+    except FileNotFoundError:
+        return None
 
 
 def _complete(

@@ -1,0 +1,310 @@
+"""Attestations: experts sign what they concluded, before it is sealed.
+
+An assessment that is about to be sealed is laid out as a draft, `inbox/<mine>/r<N>/data/…`, in the form it will have in
+its bag. Its `attest/statement.sums` holds `sha256sum` lines of findings, catalog, score and record, so that one short
+text fixes what was found, by which rules, with what result, and, through the record, the evidence and the journals.
+Each expert signs that text with an own key: `attest/expert-<id>.sig`. In the bag, as in the draft, anybody can check:
+
+    sha256sum -c data/attest/statement.sums
+    ssh-keygen -Y verify … -I <principal> -n greenmine-finding -s data/attest/expert-E1.sig < data/attest/statement.sums
+
+The id of an expert is that of the panel, which may mean another person in another assessment. So the principal in
+`allowed_signers` is `<id>@<assessment>`, or `<id>` alone where ids are the same everywhere; no other name counts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from greenmine.archive.bag import Bag
+from greenmine.archive.layout import Archive
+from greenmine.archive.record import Record, read_record
+from greenmine.archive.signature import (
+    MAX_SIGNATURE,
+    Signature,
+    Trust,
+    Verified,
+    find_principals,
+    parse_signature,
+    sign,
+    verify,
+)
+from greenmine.archive.signers import FINDING
+from greenmine.archive.store import refused
+from greenmine.assessment.payload import is_person
+from greenmine.errors import ArchiveError, CheckFailed, InputError, IntegrityError, UsageError, shown
+from greenmine.files import sha256_hex, sync_directory, write_atomic
+from greenmine.i18n import gettext as _
+
+STATED: Final = ("catalog.resolved.json", "findings.json", "record.json", "score.json")
+"""What a statement covers."""
+
+STATEMENT: Final = "statement.sums"
+MAX_FILE: Final = 64 * 1024 * 1024
+_SIGNATURE: Final = re.compile(r"expert-([A-Za-z0-9][A-Za-z0-9._-]*)\.sig")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An assessment that waits for signatures.
+
+    Attributes:
+        folder: the draft.
+        record: what it is about.
+        files: name below `data/` → content, for `seal_assessment`; the record and the attestations are not among them.
+        attest: name below `data/attest/` → content: the statement and the signatures so far.
+    """
+
+    folder: Path
+    record: Record
+    files: Mapping[str, bytes]
+    attest: Mapping[str, bytes]
+
+    @property
+    def experts(self) -> tuple[str, ...]:
+        """Who has signed, in order of the ids."""
+        return tuple(match[1] for name in sorted(self.attest) if (match := _SIGNATURE.fullmatch(name)))
+
+    @property
+    def unsigned(self) -> tuple[str, ...]:
+        """Who recorded something and has not signed, in order of the ids."""
+        return tuple(person for person in sorted(self.record.journals) if person not in self.experts)
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """An expert's signature that holds.
+
+    Attributes:
+        expert: the expert's id in the panel.
+        verified: by whom it was made, with which key.
+    """
+
+    expert: str
+    verified: Verified
+
+
+def make_statement(files: Mapping[str, bytes]) -> bytes:
+    """Return the text that experts sign.
+
+    Args:
+        files: name below `data/` → content; those of `STATED` are used.
+
+    Raises:
+        KeyError: one of them is not there.
+    """
+    return "".join(f"{sha256_hex(files[name])}  data/{name}\n" for name in STATED).encode()
+
+
+def lay_draft(archive: Archive, record: Record, files: Mapping[str, bytes]) -> Path:
+    """Lay out an assessment to be signed; return its folder.
+
+    Args:
+        archive: where.
+        record: what it is about.
+        files: name below `data/` → content: findings, catalog, score, and whatever else will be sealed.
+
+    Raises:
+        ArchiveError: a draft of that revision is there, or the disk refuses it.
+    """
+    folder = archive.inbox / record.mine / f"r{record.revision}"
+    whole = {**files, "record.json": record.canonical()}
+    with refused(folder):
+        archive.store.make_folder(folder.parent)
+        try:
+            archive.store.mkdir(folder)
+        except FileExistsError:
+            raise ArchiveError(
+                folder,
+                expected=_("no draft of this revision yet"),
+                found=_("one"),
+                hint=_("Seal it, or remove it with {function}.").format(function="drop_draft"),
+            ) from None
+        try:
+            for name, data in {**whole, f"attest/{STATEMENT}": make_statement(whole)}.items():
+                place = folder.joinpath("data", *name.split("/"))
+                archive.store.make_folder(place.parent)
+                archive.store.create(place, data)
+                archive.store.sync(place.parent)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+    return folder
+
+
+def drop_draft(draft: Draft) -> None:
+    """Remove a draft, when it was sealed or is to be made anew."""
+    shutil.rmtree(draft.folder)
+    sync_directory(draft.folder.parent)
+
+
+def read_draft(folder: Path) -> Draft:
+    """Return the draft in a folder, after making sure that its statement is about its files.
+
+    Raises:
+        InputError: a file is missing.
+        IntegrityError: a file was changed since the draft was laid out, or does not belong there.
+    """
+    data = folder / "data"
+    found: dict[str, bytes] = {}
+    for path in sorted(data.rglob("*")) if data.is_dir() else []:
+        name = path.relative_to(data).as_posix()
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            raise IntegrityError(path, expected=_("a file"), found=_("something that is not a file"))
+        if path.is_file():
+            if path.stat().st_size > MAX_FILE:
+                raise IntegrityError(path, expected=_("at most {limit} bytes").format(limit=MAX_FILE), found=_("more"))
+            found[name] = path.read_bytes()
+    for name in (*STATED, f"attest/{STATEMENT}"):
+        if name not in found:
+            raise InputError(data / name, expected=_("a file of the draft"), found=_("no such file"))
+    attest = {name.removeprefix("attest/"): found.pop(name) for name in list(found) if name.startswith("attest/")}
+    for name in attest:
+        if name != STATEMENT and not _SIGNATURE.fullmatch(name):
+            raise IntegrityError(data / "attest" / name, expected=_("no such file"), found=_("a file"))
+    check_statement(
+        attest[STATEMENT], {f"data/{name}": sha256_hex(found[name]) for name in STATED}, data / "attest" / STATEMENT
+    )
+    record = read_record(found.pop("record.json"), data / "record.json")
+    return Draft(folder, record, found, attest)
+
+
+def find_drafts(archive: Archive, mine: str) -> tuple[Path, ...]:
+    """Return the folders of a mine's drafts, the lowest revision first."""
+    folder = archive.inbox / mine
+    found = [path for path in folder.iterdir() if re.fullmatch("r[1-9][0-9]*", path.name)] if folder.is_dir() else []
+    return tuple(sorted(found, key=lambda path: int(path.name[1:])))
+
+
+def sign_draft(draft: Draft, expert: str, key: Path, trust: Trust | None = None) -> Path:
+    """Let an expert sign a draft; return the file with the signature.
+
+    Args:
+        draft: the draft, as `read_draft` returned it.
+        expert: the expert's id in the panel.
+        key: the expert's private key.
+        trust: whose signatures count: the signature is checked by it before it is kept.
+
+    Raises:
+        UsageError: the id is none or has signed already, or the key cannot sign or is not trusted for the expert.
+    """
+    if not is_person(expert):
+        raise UsageError(_("{name} is no id of an expert.").format(name=shown(expert)))
+    target = draft.folder / "data" / "attest" / f"expert-{expert}.sig"
+    if target.name in draft.attest:
+        raise UsageError(_("{file} is there already: {expert} has signed.").format(file=target, expert=expert))
+    statement = draft.attest[STATEMENT]
+    data = sign(statement, key, FINDING)
+    if trust is not None:
+        try:
+            signature = parse_signature(data, key)
+            _check(
+                statement,
+                signature,
+                expert=expert,
+                assessment=draft.record.assessment,
+                trust=trust,
+                at=None,
+                file=key,
+            )
+        except CheckFailed as problem:
+            hint = _("See: {command}").format(command="greenmine keys --help")
+            raise UsageError(f"{problem} {hint}") from None
+    write_atomic(target, data)
+    return target
+
+
+def check_statement(statement: bytes, digests: Mapping[str, str], file: object) -> None:
+    """Make sure that a statement is about findings, catalog, score and record with these digests, and nothing else.
+
+    Args:
+        statement: the text that was signed.
+        digests: path in the bag (`data/…`) → SHA-256; more than the statement covers may be there.
+        file: what to call the statement in messages.
+
+    Raises:
+        IntegrityError: it is about other files or other content.
+    """
+    names = [f"data/{name}" for name in STATED]
+    lines = statement.decode("utf-8", "replace").split("\n")
+    if [line[66:] for line in lines] != [*names, ""]:
+        raise IntegrityError(
+            file, expected=_("one line each for {names}").format(names=", ".join(names)), found=_("other lines")
+        )
+    for name, line in zip(names, lines, strict=False):
+        if line[:66] != f"{digests.get(name)}  ":
+            raise IntegrityError(
+                file, name, expected=digests.get(name) or _("no such file"), found=shown(line[:64], 64)
+            )
+
+
+def check_attestations(bag: Bag, record: Record, trust: Trust, at: dt.datetime | None = None) -> tuple[Attested, ...]:
+    """Make sure that every signature in a sealed assessment holds; return whose they are, in order of the ids.
+
+    An assessment without a statement has no signatures, which is not an error here: the caller says so.
+
+    Args:
+        bag: the assessment's bag, whose tag files were checked.
+        record: its record.
+        trust: whose signatures count.
+        at: when they are known to have existed: the time stamp of the first checkpoint over the bag; now by default.
+
+    Raises:
+        CheckFailed: a signature does not hold.
+        IntegrityError: the statement is about something else, or a file is no signature.
+    """
+    prefix = "data/attest/"
+    names = [name.removeprefix(prefix) for name in bag.payload if name.startswith(prefix)]
+    if not names:
+        return ()
+    place = bag.path / "data" / "attest"
+    if STATEMENT not in names:
+        raise IntegrityError(place / STATEMENT, expected=_("the statement that was signed"), found=_("no such file"))
+    statement = _content(place / STATEMENT)
+    check_statement(statement, bag.payload, place / STATEMENT)
+    found = []
+    for name in sorted(names):
+        match, file = _SIGNATURE.fullmatch(name), place / name
+        if match is not None:
+            signature = parse_signature(_content(file), file)
+            who = {"expert": match[1], "assessment": record.assessment}
+            found.append(Attested(match[1], _check(statement, signature, **who, trust=trust, at=at, file=file)))
+        elif name != STATEMENT:
+            raise IntegrityError(file, expected=_("no such file"), found=_("a file"))
+    return tuple(found)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(MAX_SIGNATURE + 1)
+    except OSError as problem:
+        reason = problem.strerror or str(problem)
+        raise IntegrityError(path, expected=_("a readable file"), found=reason) from None
+
+
+def principals_of(expert: str, assessment: str) -> tuple[str, str]:
+    """Return the names in `allowed_signers` that stand for an expert of an assessment."""
+    return f"{expert}@{assessment}", expert
+
+
+def _check(
+    statement: bytes,
+    signature: Signature,
+    *,
+    expert: str,
+    assessment: str,
+    trust: Trust,
+    at: dt.datetime | None,
+    file: Path,
+) -> Verified:
+    names = principals_of(expert, assessment)
+    owners = find_principals(signature, trust, at)
+    principal = next((name for name in names if name in owners), names[0])
+    return verify(statement, signature, principal=principal, namespace=FINDING, trust=trust, at=at, file=file)

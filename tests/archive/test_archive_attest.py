@@ -1,0 +1,276 @@
+"""Attestations: drafts, experts' signatures, and what is checked of them in a sealed bag."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import subprocess
+from pathlib import Path
+
+import pytest
+from keys import allow, make_key
+from sealing import Parts, make_mine, prepare
+
+from greenmine import i18n
+from greenmine.archive.attest import (
+    STATED,
+    Attested,
+    Draft,
+    check_attestations,
+    check_statement,
+    drop_draft,
+    find_drafts,
+    lay_draft,
+    make_statement,
+    principals_of,
+    read_draft,
+    sign_draft,
+)
+from greenmine.archive.bag import Bag, read_bag
+from greenmine.archive.layout import Archive
+from greenmine.archive.signature import Trust
+from greenmine.archive.signers import CHECKPOINT, FINDING
+from greenmine.archive.staging import SealedBag
+from greenmine.errors import ArchiveError, CheckFailed, InputError, IntegrityError, UsageError
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("keys")
+    for name in ("E1", "E2", "stranger"):
+        make_key(folder, name)
+    return folder
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    return Archive.open(tmp_path / "reports", create=True)
+
+
+@pytest.fixture
+def parts(tmp_path: Path, archive: Archive) -> Parts:
+    return prepare(archive, make_mine(tmp_path / "evidence"))
+
+
+@pytest.fixture
+def trust(archive: Archive, keys: Path) -> Trust:
+    file = archive.trust / "allowed_signers"
+    allow(file, "E1@2026-self", keys / "E1", [FINDING])
+    return Trust(allow(file, "E2", keys / "E2", [FINDING]))
+
+
+@pytest.fixture
+def draft(archive: Archive, parts: Parts) -> Draft:
+    return read_draft(lay_draft(archive, parts.record, parts.files))
+
+
+def seal(archive: Archive, parts: Parts, folder: Path) -> SealedBag:
+    """Seal a draft as it is now."""
+    found = read_draft(folder)
+    return dataclasses.replace(parts, files=dict(found.files), record=found.record).sealed(archive, attest=found.attest)
+
+
+def bag_of(archive: Archive, sealed: SealedBag) -> Bag:
+    return read_bag(archive.place(sealed.path))
+
+
+def test_a_draft_has_the_form_of_its_bag(draft: Draft, parts: Parts) -> None:
+    """What is to be sealed is all there, and nothing else; `sha256sum` accepts the statement in the draft's folder."""
+    assert parts.files == draft.files
+    assert parts.record == draft.record
+    subprocess.run(
+        ["sha256sum", "--strict", "-c", "data/attest/statement.sums"], cwd=draft.folder, check=True, stdout=-3
+    )
+    assert ((), ("E1", "E2")) == (draft.experts, draft.unsigned)
+
+
+def test_what_experts_sign_is_sealed_and_checked(
+    archive: Archive, parts: Parts, draft: Draft, keys: Path, trust: Trust
+) -> None:
+    """From draft to bag: both experts' signatures hold, under the name of the assessment or the id alone."""
+    for name in ("E1", "E2"):
+        sign_draft(draft, name, keys / name, trust)
+    assert (("E1", "E2"), ()) == (read_draft(draft.folder).experts, read_draft(draft.folder).unsigned)
+    bag = bag_of(archive, seal(archive, parts, draft.folder))
+    found = check_attestations(bag, parts.record, trust)
+    assert [("E1", "E1@2026-self"), ("E2", "E2")] == [(one.expert, one.verified.principal) for one in found]
+
+
+def test_stock_tools_accept_a_sealed_signature(
+    archive: Archive, parts: Parts, draft: Draft, keys: Path, trust: Trust
+) -> None:
+    """The commands of the instructions, run in the bag, say yes."""
+    sign_draft(draft, "E1", keys / "E1", trust)
+    place = archive.place(seal(archive, parts, draft.folder).path)
+    verify = f"ssh-keygen -Y verify -f {trust.allowed_signers} -I E1@2026-self -n greenmine-finding"
+    for command in (
+        "sha256sum --strict -c data/attest/statement.sums",
+        f"{verify} -s data/attest/expert-E1.sig < data/attest/statement.sums",
+    ):
+        assert 0 == subprocess.run(["sh", "-c", command], cwd=place, check=False, capture_output=True).returncode
+
+
+def test_without_signatures_there_is_nothing_to_check(archive: Archive, parts: Parts, trust: Trust) -> None:
+    """An assessment sealed without a statement has no attestations, which is not an error."""
+    assert check_attestations(bag_of(archive, parts.sealed(archive)), parts.record, trust) == ()
+
+
+def test_a_statement_without_signatures_attests_nothing(
+    archive: Archive, parts: Parts, draft: Draft, trust: Trust
+) -> None:
+    """A sealed statement that nobody signed is no attestation."""
+    assert check_attestations(bag_of(archive, seal(archive, parts, draft.folder)), parts.record, trust) == ()
+
+
+@pytest.mark.parametrize(
+    ("expert", "key", "said"),
+    [
+        ("E1", "E2", "the key ssh-ed25519 .* belongs to “E2”"),
+        ("E2", "stranger", "is not in .*allowed_signers"),
+        ("E3", "E1", "belongs to “E1@2026-self”"),
+    ],
+)
+def test_nobody_signs_for_another(  # noqa: PLR0917 - fixtures
+    draft: Draft, keys: Path, trust: Trust, expert: str, key: str, said: str
+) -> None:
+    """A signature with a key that is not the expert's is refused at once, and not kept."""
+    i18n.use("en")
+    with pytest.raises(UsageError, match=said):
+        sign_draft(draft, expert, keys / key, trust)
+    assert read_draft(draft.folder).experts == ()
+
+
+@pytest.mark.parametrize(
+    ("principal", "namespace", "said"),
+    [
+        ("E1@2025-self", FINDING, "belongs to “E1@2025-self”"),
+        ("E1@2026-self", CHECKPOINT, "may not sign greenmine-finding"),
+    ],
+)
+def test_a_name_of_another_assessment_does_not_count(  # noqa: PLR0917 - fixtures
+    archive: Archive, parts: Parts, draft: Draft, keys: Path, principal: str, namespace: str, said: str
+) -> None:
+    """The same id in another panel may be another person, and another purpose is another trust: neither counts."""
+    i18n.use("en")
+    sign_draft(draft, "E1", keys / "E1")
+    bag = bag_of(archive, seal(archive, parts, draft.folder))
+    other = Trust(allow(archive.trust / "other", principal, keys / "E1", [namespace]))
+    with pytest.raises(CheckFailed, match=rf"expert-E1\.sig: the signature does not hold for “E1@2026-self”: .*{said}"):
+        check_attestations(bag, parts.record, other)
+
+
+def test_a_signature_counts_as_of_a_time(
+    archive: Archive, parts: Parts, draft: Draft, keys: Path, tmp_path: Path
+) -> None:
+    """A key that has ended since still counts for what it signed while it was valid."""
+    sign_draft(draft, "E1", keys / "E1")
+    bag = bag_of(archive, seal(archive, parts, draft.folder))
+    ended = Trust(allow(tmp_path / "ended", "E1", keys / "E1", [FINDING], 'valid-before="20200101000000Z"'))
+    with pytest.raises(CheckFailed):
+        check_attestations(bag, parts.record, ended)
+    found = check_attestations(bag, parts.record, ended, dt.datetime(2019, 1, 1, tzinfo=dt.UTC))
+    assert ["E1"] == [one.expert for one in found]
+    assert isinstance(found[0], Attested)
+
+
+@pytest.mark.parametrize("name", STATED)
+def test_a_draft_changed_after_it_was_laid_out_is_refused(draft: Draft, name: str) -> None:
+    """Whatever is changed of what the statement covers, nobody can be made to sign it."""
+    i18n.use("en")
+    file = draft.folder / "data" / name
+    file.chmod(0o644)
+    file.write_bytes(file.read_bytes() + b" ")
+    with pytest.raises(IntegrityError, match=rf"attest/statement\.sums, data/{name}: expected [0-9a-f]{{64}}, got"):
+        read_draft(draft.folder)
+
+
+@pytest.mark.parametrize("name", [*STATED, "attest/statement.sums"])
+def test_a_draft_with_a_file_missing_is_refused(draft: Draft, name: str) -> None:
+    """A missing file is named."""
+    i18n.use("en")
+    (draft.folder / "data" / name).unlink()
+    with pytest.raises(InputError, match=rf"{name}: expected a file of the draft, got no such file"):
+        read_draft(draft.folder)
+
+
+def test_a_draft_with_foreign_files_is_refused(draft: Draft) -> None:
+    """Links, and files among the signatures that are none, are refused."""
+    (draft.folder / "data" / "attest" / "notes.txt").write_text("x")
+    with pytest.raises(IntegrityError):
+        read_draft(draft.folder)
+    (draft.folder / "data" / "attest" / "notes.txt").unlink()
+    (draft.folder / "data" / "link").symlink_to("/etc/passwd")
+    with pytest.raises(IntegrityError):
+        read_draft(draft.folder)
+
+
+def test_an_expert_signs_once(draft: Draft, keys: Path) -> None:
+    """A second signature is refused, the first one stays; an id that is none is refused."""
+    i18n.use("en")
+    before = sign_draft(draft, "E1", keys / "E1").read_bytes()
+    again = read_draft(draft.folder)
+    with pytest.raises(UsageError, match="E1 has signed"):
+        sign_draft(again, "E1", keys / "E1")
+    assert before == (draft.folder / "data" / "attest" / "expert-E1.sig").read_bytes()
+    with pytest.raises(UsageError, match="is no id of an expert"):
+        sign_draft(again, "../E1", keys / "E1")
+
+
+def test_a_draft_is_laid_out_once(archive: Archive, parts: Parts, draft: Draft) -> None:
+    """A draft that may be signed already is not written over; it can be dropped."""
+    i18n.use("en")
+    assert (draft.folder,) == find_drafts(archive, "GM-0001")
+    with pytest.raises(ArchiveError, match="expected no draft of this revision yet"):
+        lay_draft(archive, parts.record, parts.files)
+    drop_draft(draft)
+    assert find_drafts(archive, "GM-0001") == ()
+    assert lay_draft(archive, parts.record, parts.files).is_dir()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text + b"\n",
+        lambda text: text[:-1],
+        lambda text: b"\xef\xbb\xbf" + text,
+        lambda text: text.replace(b"  data/", b" *data/"),
+        lambda text: b"".join(sorted(text.splitlines(keepends=True))[::-1]),
+        lambda text: text.replace(b"score.json", b"score.jsom"),
+        lambda text: text.upper(),
+        lambda text: text[:0],
+    ],
+)
+def test_a_statement_has_one_form_only(parts: Parts, change: object) -> None:
+    """A statement about other files, in another order or with anything added is refused."""
+    assert callable(change)
+    files = {**parts.files, "record.json": parts.record.canonical()}
+    statement = make_statement(files)
+    digests = {line[66:]: line[:64] for line in statement.decode().splitlines()}
+    check_statement(statement, digests, "statement")
+    with pytest.raises(IntegrityError):
+        check_statement(change(statement), digests, "statement")
+
+
+def test_a_changed_signature_in_a_bag_is_noticed(
+    archive: Archive, parts: Parts, draft: Draft, keys: Path, trust: Trust
+) -> None:
+    """Signatures swapped between experts, or removed from the bag, are noticed."""
+    i18n.use("en")
+    for name in ("E1", "E2"):
+        sign_draft(draft, name, keys / name, trust)
+    bag = bag_of(archive, seal(archive, parts, draft.folder))
+    one, two = (bag.path / "data" / "attest" / f"expert-{name}.sig" for name in ("E1", "E2"))
+    first, second = one.read_bytes(), two.read_bytes()
+    for file, data in ((one, second), (two, first)):
+        file.chmod(0o644)
+        file.write_bytes(data)
+    with pytest.raises(CheckFailed, match=r"expert-E1\.sig.*belongs to “E2”"):
+        check_attestations(bag, parts.record, trust)
+    one.unlink()
+    with pytest.raises(IntegrityError, match="a readable file"):
+        check_attestations(bag, parts.record, trust)
+
+
+def test_the_names_of_an_expert_are_two() -> None:
+    """The assessment's own name comes first."""
+    assert ("E1@2026-self", "E1") == principals_of("E1", "2026-self")
