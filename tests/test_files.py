@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from surroundings import unmeasured
 
 from greenmine import i18n
 from greenmine.errors import FindingsError, InputError
@@ -77,7 +78,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None
         "except OSError: sys.exit(7)"
     )
     assert resource.RLIMIT_FSIZE is not None
-    done = subprocess.run([sys.executable, "-c", code, str(path)], check=False)
+    done = subprocess.run([sys.executable, "-c", code, str(path)], env=unmeasured(), check=False)
     assert (7, b"old", ["a.txt"]) == (done.returncode, path.read_bytes(), [entry.name for entry in tmp_path.iterdir()])
 
 
