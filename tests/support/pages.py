@@ -10,6 +10,35 @@ from typing import Any
 import nbformat
 
 VOID = frozenset(("meta", "br", "img", "link", "input", "hr", "col", "wbr"))
+_CELLS = frozenset(("td", "th", "p"))
+_ROWS = _CELLS | {"tr"}
+_BLOCKS = (
+    "p",
+    "dl",
+    "table",
+    "ul",
+    "ol",
+    "div",
+    "section",
+    "article",
+    "blockquote",
+    "h2",
+    "h3",
+    "h4",
+    "figure",
+    "footer",
+)
+CLOSES = {
+    **{tag: frozenset(("p",)) for tag in _BLOCKS},
+    **{tag: frozenset(("p", "dt", "dd")) for tag in ("dt", "dd")},
+    **dict.fromkeys(("td", "th"), _CELLS),
+    **{tag: _ROWS | {"thead", "tbody"} for tag in ("tbody", "tfoot")},
+    "tr": _ROWS,
+    "li": frozenset(("p", "li")),
+}
+"""What a tag closes by itself, as HTML has it."""
+
+OMISSIBLE = frozenset(("td", "th", "tr", "thead", "tbody", "tfoot", "li", "dt", "dd", "p"))
 HOSTILE = (
     "<script>window.pwned=1;alert(1)</script>",
     '"><img src=x onerror="window.pwned=1">',
@@ -53,10 +82,17 @@ class Element:
 
 @dataclass
 class Page(HTMLParser):
-    """A page, read; fails where tags do not match."""
+    """A page, read as a browser reads it where end tags are left out; fails where tags do not match.
+
+    Attributes:
+        markup: the page.
+        elements: its elements, in order.
+        spoken: all text by the language it is marked with.
+    """
 
     markup: str
     elements: list[Element] = field(default_factory=list)
+    spoken: dict[str, str] = field(default_factory=dict)
     _open: list[Element] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -66,6 +102,8 @@ class Page(HTMLParser):
         assert [] == self._open, "elements left open"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        while self._open and self._open[-1].tag in CLOSES.get(tag, ()):
+            self._open.pop()
         element = Element(tag, {name: value or "" for name, value in attrs}, tuple(one.tag for one in self._open))
         self.elements.append(element)
         if tag not in VOID:
@@ -74,12 +112,16 @@ class Page(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in VOID:  # written <br/>
             return
+        while self._open and self._open[-1].tag != tag and self._open[-1].tag in OMISSIBLE:
+            self._open.pop()
         assert self._open, f"</{tag}> closes nothing"
         assert tag == self._open.pop().tag
 
     def handle_data(self, data: str) -> None:
         for element in self._open:
             element.text += data
+        lang = next((one.attributes["lang"] for one in reversed(self._open) if "lang" in one.attributes), "")
+        self.spoken[lang] = self.spoken.get(lang, "") + data
 
     def all(self, *tags: str) -> list[Element]:
         """Return the elements with one of these tags, in order."""
