@@ -10,6 +10,7 @@ import unicodedata
 import warnings
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -199,8 +200,10 @@ def test_errors_of_a_thread_are_in_the_language_of_the_caller(mine: Path) -> Non
     """Files are read in threads, which must speak as their caller does."""
     put(mine / "a.txt", "x")
 
-    def disturb(done: int, _total: int) -> None:
-        os.utime(mine / "a.txt", (done, done))
+    moments = count(1)  # never the same twice, in whatever order the threads come
+
+    def disturb(_done: int, _total: int) -> None:
+        os.utime(mine / "a.txt", (moment := next(moments), moment))
 
     for language, expected in (("en", "expected a file at rest"), ("zh", "a.txt")):
         i18n.use(language)
