@@ -34,10 +34,15 @@ def read_notebook(path: Path) -> Any:  # noqa: ANN401 - a notebook node
 
     text = read_text(path, MAX_SIZE)
     try:
-        return nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call] # nbformat has types in part
+        notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call] # nbformat has types in part
+        for number, cell in enumerate(notebook.cells):
+            cell.setdefault("id", f"cell-{number}")  # older notebooks have none, and would get random ones
+        notebook.nbformat_minor = max(notebook.nbformat_minor, 5)
+        nbformat.validate(notebook)
     except Exception as problem:  # noqa: BLE001 - nbformat raises what its parts raise
         found = one_line(str(problem).split("\n", 1)[0])
         raise InputError(path, expected=_("a Jupyter notebook"), found=found) from None
+    return notebook
 
 
 def run_notebook(
@@ -74,6 +79,8 @@ def run_notebook(
                 None,
                 dict(parameters),
                 engine_name=engine,
+                kernel_name=notebook.metadata.get("kernelspec", {}).get("name", "python3"),
+                language="python",
                 progress_bar={"desc": label, "leave": False} if progress else False,
                 cwd=str(cwd),
                 autosave_cell_every=0,
@@ -81,7 +88,13 @@ def run_notebook(
             )
         except PapermillExecutionError as problem:
             raise _failure(problem, notebook, name) from None
-        except (PapermillException, RuntimeError, OSError) as problem:  # no such engine, no kernel, a dead kernel
+        except (
+            PapermillException,
+            RuntimeError,
+            OSError,
+            LookupError,
+            ValueError,
+        ) as problem:  # no engine, no kernel …
             cause = f"{type(problem).__name__}: {problem}".removesuffix(": ")
             raise NotebookError(name, "", one_line(cause)) from None
 
