@@ -115,8 +115,8 @@ class BagWriter:
             name: its path below `data/`.
             source: a descriptor open for reading.
         """
-        path = self._place(name)
-        with refused(path, _("Nothing was sealed.")):  # or who opened the source would take the error for its own
+        with refused(name, _("Nothing was sealed.")):  # or who opened the source would take the error for its own
+            path = self._place(name)
             self._store.copy(source, path)
         digest, size = hash_file(path)
         self._add(name, digest, size)

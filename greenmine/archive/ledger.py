@@ -257,9 +257,14 @@ class Writer:
         content = _read_all(handle, held)
         end = content.rfind(b"\n") + 1
         self.data, self.torn = content[:end], content[end:]
-        self._check_floor(end)
+        self.check_floor(end)
 
-    def _check_floor(self, end: int) -> None:
+    def check_floor(self, end: int) -> None:
+        """Make sure that the last checkpoint covers no more than the first `end` bytes.
+
+        Raises:
+            IntegrityError: it does.
+        """
         if end < self._floor:
             raise IntegrityError(
                 self._archive.ledger,
@@ -300,7 +305,7 @@ class Writer:
         Raises:
             IntegrityError: the last checkpoint covers more.
         """
-        self._check_floor(size)
+        self.check_floor(size)
         if os.fstat(self._handle).st_size != size:
             self._store.truncate(self._handle, size)
             self._store.fsync(self._handle)

@@ -290,6 +290,14 @@ def _check_references(archive: Archive, record: Record) -> None:
         raise _unfit("catalog", _("the bag of this catalog"), record.catalog.bag)
     if record.evidence.bag != evidence_bag(record.evidence.eid):
         raise _unfit("evidence", _("the bag of this evidence"), record.evidence.bag)
+    for number in range(1, record.revision):
+        if assessment_bag(record.mine, number) not in entries:
+            raise ArchiveError(
+                archive.place(assessment_bag(record.mine, number)),
+                expected=_("a revision in the ledger, before the next is sealed"),
+                found=_("none"),
+                hint=_("Wait for who is sealing it, or run greenmine recover."),
+            )
     current = current_revision(archive, record.mine, record.assessment)
     if current != record.supersedes:
         expected = current.bag if current else _("none: the assessment has no record yet")

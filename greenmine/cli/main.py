@@ -46,6 +46,7 @@ def verbs() -> dict[str, Verb]:
         "score": Verb("greenmine.cli.score", _("Score findings files or mines' folders.")),
         "assess": Verb("greenmine.cli.assess", _("Assess a mine: workbook, report, score.")),
         "catalog": Verb("greenmine.cli.catalog", _("List, show, check and compare catalogs.")),
+        "recover": Verb("greenmine.cli.recover", _("Make the archive whole after a crash.")),
     }
 
 
