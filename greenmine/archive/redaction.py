@@ -114,11 +114,15 @@ def draft_redaction(
     entry = Ledger(archive).find(bag)
     if entry is None:
         raise ArchiveError(bag, expected=_("evidence that is in the ledger"), found=_("none"))
-    payload = read_bag(archive.place(bag), removals(archive).absent(bag)).payload
+    absent = removals(archive).absent(bag)
+    payload = read_bag(archive.place(bag), absent).payload
     names = {path: f"data/files/{path}" for path in dict.fromkeys(paths)}
     for path, name in names.items():
         if name not in payload:
             raise ArchiveError(bag, expected=_("a file of the evidence"), found=shown(path))
+        if name in absent:
+            found = _("{file}, which was removed already").format(file=shown(path))
+            raise ArchiveError(bag, expected=_("a file that is there"), found=found)
     document = {
         "schema": SCHEMA,
         "evidence": {"bag": bag, "tagmanifest": entry.digest},

@@ -16,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from greenmine.archive.bag import BagWriter
+from greenmine.archive.bag import BagWriter, read_bag
 from greenmine.archive.crate import FILE_NAME as CRATE
 from greenmine.archive.crate import crate_metadata
 from greenmine.archive.engine import FILE_NAME as ENGINE
@@ -324,3 +324,25 @@ def current_revision(archive: Archive, mine: str, assessment: str) -> BagRef | N
             if found.assessment == assessment and (latest is None or latest[0] < found.revision):
                 latest = (found.revision, BagRef(bag=entry.bag, tagmanifest=entry.digest))
     return latest[1] if latest else None
+
+
+def next_revision(archive: Archive, mine: str, assessment: str) -> tuple[int, BagRef | None]:
+    """Return the number of a mine's next revision, and the revision that it would supersede, if any.
+
+    Raises:
+        IntegrityError: the ledger or a record is malformed.
+    """
+    return max(archive.revisions(mine), default=0) + 1, current_revision(archive, mine, assessment)
+
+
+def holds(archive: Archive, ref: BagRef, files: Mapping[str, bytes], evidence: BagRef) -> bool:
+    """Tell whether a sealed revision holds these files and rests on this evidence, so that there is nothing to seal.
+
+    Raises:
+        IntegrityError: the bag is damaged.
+    """
+    payload = read_bag(archive.place(ref.bag)).payload
+    same = all(payload.get(f"data/{name}") == hashlib.sha256(data).hexdigest() for name, data in files.items())
+    place = archive.place(ref.bag) / "data" / RECORD
+    rested = read_record(place.read_bytes(), place).evidence
+    return same and (rested.bag, rested.tagmanifest) == (evidence.bag, evidence.tagmanifest)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from greenmine.archive.layout import Archive
-from greenmine.archive.record import BagRef, Record, draft_record, journal_heads
-from greenmine.archive.seal import current_revision, seal_assessment, seal_catalog, seal_evidence
+from greenmine.archive.record import Record, draft_record, journal_heads
+from greenmine.archive.seal import next_revision, seal_assessment, seal_catalog, seal_evidence
 from greenmine.archive.staging import SealedBag
 from greenmine.assessment import load_assessment
 from greenmine.catalog import Catalog, load_catalog
@@ -79,7 +79,6 @@ def prepare(
     assessment: str = "2026-self",
     reason: str = "",
     nonce: bytes = b"n" * 16,
-    supersedes: BagRef | None = None,
 ) -> Parts:
     """Seal evidence and catalog; return what is to be sealed as the mine's next revision."""
     catalog = catalog or small_catalog()
@@ -87,11 +86,11 @@ def prepare(
     evidence = seal_evidence(archive, mine_dir, inventory)
     found = load_assessment(mine_dir, assessment, inventory)
     score = Scorer(catalog.document).score(found.findings)
-    current = supersedes or current_revision(archive, mine_dir.name, assessment)
+    revision, current = next_revision(archive, mine_dir.name, assessment)
     record = draft_record(
         mine=mine_dir.name,
         assessment=assessment,
-        revision=max(archive.revisions(mine_dir.name), default=0) + 1,
+        revision=revision,
         catalog=catalog,
         catalog_bag=seal_catalog(archive, catalog).ref,
         evidence_bag=evidence.ref,
