@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from greenmine.errors import UsageError, shown
 from greenmine.i18n import gettext as _
+from greenmine.workspace import Workspace
+
+if TYPE_CHECKING:
+    from greenmine.archive.layout import Archive
 
 DEFAULT_CATALOG = "national@2024"
 
@@ -43,3 +50,40 @@ readings_option = click.option(
     callback=lambda _context, _parameter, value: parse_readings(value),
     help=_("Choose a reading (口径) other than the catalog's default; may be repeated."),
 )
+
+archive_option = click.option(
+    "--archive",
+    "root",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="DIR",
+    help=_("The archive's folder: reports/ of the workspace by default."),
+)
+
+
+def archive_root(root: Path | None) -> Path:
+    """Return the archive's folder: the one asked for, else `reports/` of the workspace."""
+    return Workspace.find().reports if root is None else root
+
+
+def record_bag(archive: Archive, text: str) -> str:
+    """Return the path of the bag that a person means by RECORD.
+
+    Args:
+        archive: the archive.
+        text: `GM-0001` (its last record in the ledger), `GM-0001/r2`, or the path of a bag, `bags/assess/GM-0001/r2`.
+
+    Raises:
+        UsageError: the ledger has no such bag.
+    """
+    from greenmine.archive.ledger import Ledger  # noqa: PLC0415 - late: few verbs need the archive
+
+    bags = [entry.bag for entry in Ledger(archive).read()]
+    given = text.rstrip("/")
+    of_mine = [bag for bag in bags if bag.startswith(f"bags/assess/{given}/r")]
+    last = max(of_mine, key=lambda bag: int(bag.rpartition("/r")[2]), default="")
+    known = next((bag for bag in (given, f"bags/assess/{given}", last) if bag in bags), None)
+    if known is None:
+        message = _("{record} is not in the ledger {file}: expected a mine, MINE/rN or the path of a bag.")
+        raise UsageError(message.format(record=shown(text), file=archive.ledger))
+    return known
