@@ -123,7 +123,7 @@ def lay_draft(archive: Archive, record: Record, files: Mapping[str, bytes]) -> P
             raise ArchiveError(
                 folder,
                 expected=_("no draft of this revision yet"),
-                found=_("one"),
+                found=_("a draft that is there already"),
                 hint=_("Seal it, or remove it with {function}.").format(function="drop_draft"),
             ) from None
         try:
@@ -167,7 +167,7 @@ def read_draft(folder: Path) -> Draft:
     attest = {name.removeprefix("attest/"): found.pop(name) for name in list(found) if name.startswith("attest/")}
     for name in attest:
         if name != STATEMENT and not _SIGNATURE.fullmatch(name):
-            raise IntegrityError(data / "attest" / name, expected=_("no such file"), found=_("a file"))
+            raise IntegrityError(data / "attest" / name, expected=_("no further files"), found=_("a file"))
     check_statement(
         attest[STATEMENT], {f"data/{name}": sha256_hex(found[name]) for name in STATED}, data / "attest" / STATEMENT
     )
@@ -276,7 +276,7 @@ def check_attestations(bag: Bag, record: Record, trust: Trust, at: dt.datetime |
             who = {"expert": match[1], "assessment": record.assessment}
             found.append(Attested(match[1], _check(statement, signature, **who, trust=trust, at=at, file=file)))
         elif name != STATEMENT:
-            raise IntegrityError(file, expected=_("no such file"), found=_("a file"))
+            raise IntegrityError(file, expected=_("no further files"), found=_("a file"))
     return tuple(found)
 
 

@@ -206,7 +206,7 @@ def read_checkpoint(folder: Path) -> StoredCheckpoint:
         if match:
             witnesses[match[1]] = data
         elif name not in {CHECKPOINT, SIGNATURE, TIMESTAMP, SUMS}:
-            raise IntegrityError(folder / one_line(name), expected=_("no such file"), found=_("a file"))
+            raise IntegrityError(folder / one_line(name), expected=_("no further files"), found=_("a file"))
     checkpoint = parse_checkpoint(found[CHECKPOINT], folder / CHECKPOINT)
     if folder.name != checkpoint.name:
         expected = _("the folder {name}").format(name=checkpoint.name)
@@ -329,7 +329,7 @@ def _check_sums(folder: Path, found: Mapping[str, bytes]) -> None:
         if listed.get(name) != digest:
             raise IntegrityError(
                 folder / name,
-                expected=listed.get(name) or _("no such file"),
+                expected=listed.get(name) or _("no further files"),
                 found=digest or _("no such file"),
                 hint=_("See {sums}.").format(sums=SUMS),
             )

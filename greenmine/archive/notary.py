@@ -94,7 +94,10 @@ def make_checkpoint(
         head = head_of(ledger)
         if not head.entries:
             raise ArchiveError(
-                archive.ledger, expected=_("entries"), found=_("an empty ledger"), hint=_("Seal a record.")
+                archive.ledger,
+                expected=_("entries in the ledger"),
+                found=_("an empty ledger"),
+                hint=_("Seal a record."),
             )
         if before is not None and before.checkpoint.head == head:
             return _complete(archive, before, operator, authority)

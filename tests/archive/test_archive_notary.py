@@ -139,7 +139,7 @@ def test_an_unreachable_authority_leaves_nothing_behind(archive: Archive, keys: 
 def test_an_empty_ledger_has_no_checkpoint(tmp_path: Path) -> None:
     """There is nothing to prove about nothing."""
     i18n.use("en")
-    with pytest.raises(ArchiveError, match=r"expected entries, got an empty ledger\. Seal a record\."):
+    with pytest.raises(ArchiveError, match=r"expected entries in the ledger, got an empty ledger\. Seal a record\."):
         make_checkpoint(make_archive(tmp_path / "reports"))
 
 
