@@ -80,6 +80,25 @@ def assess(
         GreenmineError: a parameter, an input or the notebook is not as it should be; nothing is written then.
     """
     workspace = workspace or Workspace.find()
+    book, files = produce(mine, workspace=workspace, notebook=notebook, engine=engine, progress=progress, **parameters)
+    folder = workspace.reports / book.mine.id / book.id
+    publish(folder, files)
+    return Assessed(book.mine.id, book.id, book.findings, book.score, folder)
+
+
+def produce(
+    mine: str,
+    *,
+    workspace: Workspace,
+    notebook: Path | None = None,
+    engine: str | None = None,
+    progress: bool = False,
+    **parameters: Any,  # noqa: ANN401 - checked against the notebook
+) -> tuple[Workbook, dict[str, bytes]]:
+    """Run the notebook on a mine and return what was read, and the content of every file of the result by its name.
+
+    Args and errors are those of `assess`; nothing is written.
+    """
     path = notebook or workspace.notebook(NOTEBOOK)
     source = read_notebook(path)
     values = checked(declared(source, path), {"mine": mine, **parameters}, path)
@@ -98,9 +117,7 @@ def assess(
     told = {**values, "mine": book.mine.id, "catalog": book.catalog.ref}
     record = archived(ran, told)
     _same_inputs(record, book, path.name)
-    folder = workspace.reports / book.mine.id / book.id
-    publish(folder, _files(book, record))
-    return Assessed(book.mine.id, book.id, book.findings, book.score, folder)
+    return book, _files(book, record)
 
 
 @contextmanager

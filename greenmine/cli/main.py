@@ -48,6 +48,7 @@ def verbs() -> dict[str, Verb]:
         "catalog": Verb("greenmine.cli.catalog", _("List, show, check and compare catalogs.")),
         "keys": Verb("greenmine.cli.keys", _("List, add, end and revoke the keys that the archive believes.")),
         "sign": Verb("greenmine.cli.sign", _("Sign an assessment as an expert, before it is sealed.")),
+        "seal": Verb("greenmine.cli.seal", _("Put an assessment into the archive for good.")),
         "checkpoint": Verb("greenmine.cli.checkpoint", _("Fix the ledger as it is: sign it and have it time-stamped.")),
         "witness": Verb("greenmine.cli.witness", _("Countersign an archive's last checkpoint from outside.")),
         "prove": Verb("greenmine.cli.prove", _("Write a proof that a record is in the ledger, for one party.")),

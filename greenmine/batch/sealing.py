@@ -1,0 +1,173 @@
+"""Sealing an assessment: what the runner made, with the evidence and the catalog it rests on, becomes a record.
+
+    produce (notebook → files) ──► draft in inbox/, signed by the experts ──► bag + ledger line
+                               └────────── or straight, without signatures ──┘
+
+Sealing what is sealed already changes nothing: where findings, catalog, evidence, readings and report are the same as
+in the latest revision, that revision is returned. Anything else is a new revision and needs a reason.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from greenmine.archive.attest import Draft, drop_draft, find_drafts, lay_draft, make_statement, read_draft
+from greenmine.archive.layout import Archive
+from greenmine.archive.record import BagRef, Record, draft_record, journal_heads
+from greenmine.archive.seal import current_revision, seal_assessment, seal_catalog, seal_evidence
+from greenmine.assessment import load_assessment
+from greenmine.assessment.assessment import Assessment
+from greenmine.batch.runner import produce
+from greenmine.errors import UsageError
+from greenmine.i18n import gettext as _
+from greenmine.workbook import Workbook
+from greenmine.workspace import Workspace
+
+REPORT = "report.html"
+STATEMENT = "statement.sums"
+SAME = ("findings.json", "catalog.resolved.json", "score.json", REPORT)
+"""What has to be the same for an assessment to count as sealed already."""
+
+Clock = Callable[[], dt.datetime]
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What came of sealing.
+
+    Attributes:
+        mine: id of the mine.
+        assessment: id of the assessment.
+        bag: path of the bag relative to the archive's root; empty while it waits as a draft.
+        folder: the bag, or the draft.
+        digest: what the ledger holds for it; empty while it waits as a draft.
+        signed: ids of the experts whose signatures are in it.
+        new: whether it was sealed now; false where it was sealed already.
+    """
+
+    mine: str
+    assessment: str
+    bag: str
+    folder: Path
+    digest: str
+    signed: tuple[str, ...]
+    new: bool
+
+    @property
+    def report(self) -> Path:
+        """The HTML report."""
+        return self.folder / "data" / REPORT
+
+
+def now() -> dt.datetime:
+    """Return the present time in UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+def seal(
+    mine: str,
+    *,
+    workspace: Workspace | None = None,
+    draft: bool = False,
+    reason: str = "",
+    clock: Clock = now,
+    progress: bool = False,
+    **parameters: Any,  # noqa: ANN401 - checked against the notebook
+) -> Sealed:
+    """Seal an assessment of a mine, or lay it out for the experts to sign.
+
+    Args:
+        mine: the id of a mine in the workspace, or the path of a mine's folder.
+        workspace: where to look; its `reports/` is the archive, made where it is none yet.
+        draft: only lay it out in `inbox/`; sealing later takes the draft with the signatures it has then.
+        reason: why it takes the place of an earlier revision; needed where there is one.
+        clock: tells the time of sealing.
+        progress: whether to draw a progress bar on standard error.
+        parameters: further parameters of the notebook: `assessment`, `catalog`, `readings`, `lang`.
+
+    Raises:
+        UsageError: a reason is missing, or a draft waits already.
+        GreenmineError: an input, the notebook or the archive is not as it should be; nothing is sealed then.
+    """
+    workspace = workspace or Workspace.find()
+    archive = Archive.open(workspace.reports, create=True)
+    folder = workspace.mine_dir(mine)
+    assessment = load_assessment(folder, parameters.get("assessment") or None)
+    waiting = _waiting(archive, assessment)
+    if waiting is not None:
+        if draft:
+            text = _("A draft of {assessment} waits already: {folder}. Sign it, seal it, or remove it.")
+            raise UsageError(text.format(assessment=assessment.id, folder=waiting.folder))
+        return _sealed_draft(archive, waiting, assessment)
+    book, files = produce(mine, workspace=workspace, progress=progress, **{**parameters, "assessment": assessment.id})
+    files["panel.yaml"] = (assessment.folder / "panel.yaml").read_bytes()
+    earlier = current_revision(archive, book.mine.id, book.id)
+    if earlier is not None:
+        if _same(archive, earlier, files):
+            place = archive.place(earlier.bag)
+            return Sealed(book.mine.id, book.id, earlier.bag, place, earlier.tagmanifest, _signers(place), new=False)
+        if not reason:
+            text = _("{mine}, {assessment} is sealed as {bag} and has changed since: say why with --reason.")
+            raise UsageError(text.format(mine=book.mine.id, assessment=book.id, bag=earlier.bag))
+    record = _record(archive, book, assessment, earlier=earlier, reason=reason, time=clock())
+    if draft:
+        laid = lay_draft(archive, record, files)
+        return Sealed(book.mine.id, book.id, "", laid, "", (), new=True)
+    attest = {STATEMENT: make_statement({**files, "record.json": record.canonical()})}
+    bag = seal_assessment(archive, files, record, _journals(assessment, record), attest)
+    return Sealed(book.mine.id, book.id, bag.path, archive.place(bag.path), bag.digest, (), new=True)
+
+
+def _waiting(archive: Archive, assessment: Assessment) -> Draft | None:
+    for folder in find_drafts(archive, assessment.mine.id):
+        draft = read_draft(folder)
+        if draft.record.assessment == assessment.id:
+            return draft
+    return None
+
+
+def _sealed_draft(archive: Archive, draft: Draft, assessment: Assessment) -> Sealed:
+    journals = _journals(assessment, draft.record)
+    bag = seal_assessment(archive, draft.files, draft.record, journals, draft.attest)
+    drop_draft(draft)
+    place = archive.place(bag.path)
+    return Sealed(draft.record.mine, assessment.id, bag.path, place, bag.digest, draft.experts, new=True)
+
+
+def _record(
+    archive: Archive, book: Workbook, assessment: Assessment, *, earlier: BagRef | None, reason: str, time: dt.datetime
+) -> Record:
+    """Seal evidence and catalog, once per content, and return the record that refers to them."""
+    evidence = seal_evidence(archive, book.folder, book.inventory)
+    catalog = seal_catalog(archive, book.catalog)
+    return draft_record(
+        mine=book.mine.id,
+        assessment=book.id,
+        revision=max(archive.revisions(book.mine.id), default=0) + 1,
+        catalog=book.catalog,
+        catalog_bag=catalog.ref,
+        evidence_bag=evidence.ref,
+        readings=book.score["readings"],
+        journals=journal_heads(assessment.entries),
+        sealed_on=time,
+        supersedes=earlier,
+        reason=reason,
+    )
+
+
+def _journals(assessment: Assessment, record: Record) -> dict[str, Path]:
+    return {person: assessment.folder / "journal" / f"{person}.jsonl" for person in record.journals}
+
+
+def _same(archive: Archive, earlier: BagRef, files: Mapping[str, bytes]) -> bool:
+    data = archive.place(earlier.bag) / "data"
+    return all((data / name).is_file() and (data / name).read_bytes() == files[name] for name in SAME)
+
+
+def _signers(place: Path) -> tuple[str, ...]:
+    found = (place / "data" / "attest").glob("expert-*.sig")
+    return tuple(sorted(path.stem.removeprefix("expert-") for path in found))
