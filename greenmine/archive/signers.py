@@ -10,7 +10,6 @@ and writes the file, shows it to people, and finds the reason when `ssh-keygen` 
 from __future__ import annotations
 
 import base64
-import binascii
 import datetime as dt
 import fnmatch
 import hashlib
@@ -137,7 +136,7 @@ def parse_public_key(text: str, file: object, place: str = "") -> PublicKey:
         raise InputError(file, place, expected=expected, found=_("a private key"), hint=_("Name the file *.pub."))
     try:
         blob = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+    except ValueError:  # of which binascii.Error is one
         blob = b""
     size = int.from_bytes(blob[:4], "big")
     if not _KEY_TYPE.fullmatch(kind) or blob[4 : 4 + size] != kind.encode():
