@@ -109,7 +109,7 @@ def witness(
         root: the archive's folder or a copy of it; `ledger` and `checkpoints/` suffice.
         name: the witness, as in `allowed_signers`; the file is called `witness-<name>.sig`.
         key: the witness's private key.
-        memory: the file in which the witness remembers; best on the witness's own machine.
+        memory: the file in which the witness remembers, outside of the archive; best on the witness's own machine.
         first: whether this is the first look, for which there is no memory yet.
         trust: the witness's own copy of `allowed_signers`, to check the operator's signature by; not checked without.
         operator: the operator's name in it.
@@ -118,11 +118,15 @@ def witness(
     Raises:
         CheckFailed: the operator's signature is missing or does not hold.
         IntegrityError: the archive does not continue what the witness has seen, or contradicts itself.
-        UsageError: there is no memory and it is not the first look, or the other way round; the key cannot sign.
+        UsageError: there is no memory and it is not the first look, or the other way round; it lies in the archive;
+            the checkpoint is witnessed already; the key cannot sign.
     """
     if not PRINCIPAL.fullmatch(name):
         text = _("{name} is no name of a signer: expected letters, digits, '.', '_', '-' and '@'.")
         raise UsageError(text.format(name=shown(name)))
+    if memory.resolve().is_relative_to(root.resolve()):
+        text = _("{file} lies in the archive, where its operator could write: keep it elsewhere.")
+        raise UsageError(text.format(file=shown(str(memory), 200)))
     before = read_memory(memory)
     _check_first(before, memory, first=first)
     stored, ledger = _last(root)

@@ -12,6 +12,7 @@ from greenmine.archive.checkpoint import StoredCheckpoint
 from greenmine.archive.config import Config, read_config
 from greenmine.archive.layout import Archive
 from greenmine.archive.notary import make_checkpoint
+from greenmine.archive.signature import Trust
 from greenmine.archive.timestamp import Stamp, read_stamp
 from greenmine.cli.options import archive_option, archive_root
 from greenmine.cli.output import print_json
@@ -45,6 +46,10 @@ def command(*, root: Path | None, unstamped: bool, as_json: bool) -> None:
         print_json(as_document(made, stamp, config))
     else:
         click.echo("\n".join(lines(made, stamp, config)))
+        if made.signature is not None and Trust.of(archive.trust) is None:
+            click.echo(
+                "  " + _("Nobody's keys are listed yet (greenmine keys add): others cannot tell whose signature it is.")
+            )
 
 
 def as_document(made: StoredCheckpoint, stamp: Stamp | None, config: Config) -> dict[str, Any]:

@@ -218,6 +218,13 @@ def test_a_memory_written_is_read_again(memory: Path) -> None:
     assert Memory("greenmine/demo", 7, "0" * 64) == read_memory(memory)
 
 
+def test_a_memory_in_the_archive_is_refused(archive: Archive, keys: Path) -> None:
+    """What the operator could rewrite is no memory."""
+    i18n.use("en")
+    with pytest.raises(UsageError, match="lies in the archive, where its operator could write"):
+        look(archive, keys, archive.root / "memory", first=True)
+
+
 def test_an_archive_without_checkpoint_has_nothing_to_witness(tmp_path: Path, keys: Path, memory: Path) -> None:
     """Without a checkpoint, and for a name that no file can bear, nothing is signed."""
     i18n.use("en")

@@ -179,7 +179,7 @@ def test_a_time_stamp_can_be_done_without_and_added_later(
     archive.config.write_text(f"{text}{{command: [{command}]}}\n", "utf-8")
     assert "time stamp: 2" in run(capsys, "checkpoint")
     add_entries(archive, 1)
-    run(capsys, "checkpoint")
+    assert "others cannot tell whose signature it is" in run(capsys, "checkpoint")
 
 
 def test_the_witness_tells_of_a_rewritten_ledger(
