@@ -51,6 +51,7 @@ def verbs() -> dict[str, Verb]:
         "seal": Verb("greenmine.cli.seal", _("Put an assessment into the archive for good.")),
         "checkpoint": Verb("greenmine.cli.checkpoint", _("Fix the ledger as it is: sign it and have it time-stamped.")),
         "witness": Verb("greenmine.cli.witness", _("Countersign an archive's last checkpoint from outside.")),
+        "verify": Verb("greenmine.cli.verify", _("Verify the archive, some records, or a sample of them.")),
         "prove": Verb("greenmine.cli.prove", _("Write a proof that a record is in the ledger, for one party.")),
         "recover": Verb("greenmine.cli.recover", _("Make the archive whole after a crash.")),
     }

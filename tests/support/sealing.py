@@ -20,6 +20,8 @@ from greenmine.workspace import Workspace, shared_dir
 
 NOON = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 SMALL = Path(__file__).resolve().parent.parent / "catalog" / "small.yaml"
+POLICY = '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'">'
+REPORT = f"<!doctype html>{POLICY}<title>r</title>\n".encode()
 FILES = {"1 分区/分区图（一）95%.txt": "分区明确", "2 设施/人员名单.txt": "演示人员甲", "licences/note.txt": "note"}
 
 
@@ -105,7 +107,7 @@ def prepare(
         "catalog.resolved.json": canonical_json(catalog.document),
         "findings.json": found.document,
         "score.json": canonical(score),
-        "report.html": b"<!doctype html><title>r</title>\n",
+        "report.html": REPORT,
         "panel.yaml": (found.folder / "panel.yaml").read_bytes(),
     }
     journals = {person: found.folder / "journal" / f"{person}.jsonl" for person in record.journals}
