@@ -124,7 +124,7 @@ def lay_draft(archive: Archive, record: Record, files: Mapping[str, bytes]) -> P
                 folder,
                 expected=_("no draft of this revision yet"),
                 found=_("a draft that is there already"),
-                hint=_("Seal it, or remove it with {function}.").format(function="drop_draft"),
+                hint=_("Seal it, or remove its folder."),
             ) from None
         try:
             for name, data in {**whole, f"attest/{STATEMENT}": make_statement(whole)}.items():
