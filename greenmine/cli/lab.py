@@ -15,6 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import click
 
@@ -29,13 +30,16 @@ COPY = "workbook.ipynb"
 
 @click.command("lab", help=_("Open the workbook in JupyterLab, with a mine filled in where one is named."))
 @click.argument("mine", required=False, metavar="[MINE]")
+@click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[-- JUPYTERLAB OPTIONS]")
 @click.option("--browser/--no-browser", default=True, help=_("Open the browser (default) or only print the address."))
 @click.option("--port", type=click.IntRange(0, 65535), help=_("The port to listen on; a free one by default."))
-def command(mine: str | None, *, browser: bool, port: int | None) -> None:
+def command(mine: str | None, options: tuple[str, ...], *, browser: bool, port: int | None) -> None:
     """Start JupyterLab in the workspace and wait until it is ended."""
+    if mine is not None and mine.startswith("-"):  # after `--` and without a mine
+        options, mine = (mine, *options), None
     workspace = Workspace.find()
     path = working_copy(workspace, mine)
-    status = run(words(workspace, path, browser=browser, port=port), workspace)
+    status = run([*words(workspace, path, browser=browser, port=port), *options], workspace)
     if status:
         raise click.exceptions.Exit(status)
 
@@ -103,7 +107,14 @@ def _write(path: Path, notebook: Any) -> None:  # noqa: ANN401
 
 def words(workspace: Workspace, path: Path, *, browser: bool, port: int | None) -> list[str]:
     """Return the command line that starts JupyterLab on a notebook of the workspace."""
-    found = [sys.executable, "-m", "jupyterlab", str(path), f"--ServerApp.root_dir={workspace.root}"]
+    address = f"/lab/tree/{quote(path.relative_to(workspace.root).as_posix())}"
+    found = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        f"--ServerApp.root_dir={workspace.root}",
+        f"--LabApp.default_url={address}",
+    ]
     if not browser:
         found.append("--no-browser")
     if port is not None:
