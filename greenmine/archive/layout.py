@@ -26,7 +26,6 @@ from greenmine.archive.store import Store, refused
 from greenmine.catalog.strict_yaml import load_yaml
 from greenmine.errors import ArchiveError, shown
 from greenmine.i18n import gettext as _
-from greenmine.workspace import is_id
 
 KINDS: Final = ("evidence", "catalog", "assess", "redaction")
 """The kinds of bags, in the order in which one may refer to another."""
@@ -36,10 +35,18 @@ FOLDERS: Final = (*(f"bags/{kind}" for kind in KINDS), "checkpoints", "inbox", "
 STOCK: Final = ("VERIFY.md", "verify.sh", "verify.ps1")
 """Instructions and scripts for auditors; they come with the package and are laid beside the ledger."""
 
-_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _REVISION: Final = re.compile(r"r([1-9][0-9]{0,8})")
+_ID: Final = r"(?!\.+/)[A-Za-z0-9._-]{1,128}"
+BAG: Final = (
+    r"bags/(?:(?P<evidence>evidence)/(?P<two>[0-9a-f]{2})/(?P=two)[0-9a-f]{62}"
+    rf"|(?P<catalog>catalog)/{_ID}/[A-Za-z0-9._-]{{1,128}}-[0-9a-f]{{12}}"
+    rf"|(?P<assess>assess)/{_ID}/{_REVISION.pattern.replace('(', '(?:')}"
+    rf"|(?P<redaction>redaction)/[0-9a-f]{{64}}/{_REVISION.pattern.replace('(', '(?:')})"
+)
+"""The paths that bags have, as a regular expression; the group that matched is named as the kind."""
+
+_BAG: Final = re.compile(BAG)
 _ORIGIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,199}")
-_NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
 _DATA: Final = Path(__file__).parent / "stock"
 
 
@@ -99,7 +106,8 @@ class Archive:
                 if source.is_file() and not target.exists():
                     target.write_bytes(source.read_bytes())
                     target.chmod(0o755 if name.endswith(".sh") else 0o644)
-            self.store.sync(self.root)
+            for folder in (self.bags, self.root, self.root.parent):
+                self.store.sync(folder)
 
     # ---- places ------------------------------------------------------------------------------------------------------
 
@@ -235,14 +243,5 @@ def kind_of(bag: str) -> str:
     Args:
         bag: relative to the root, with `/`.
     """
-    parts = bag.split("/")
-    if len(parts) != 4 or parts[0] != "bags":  # noqa: PLR2004 - every bag lies two folders below its kind's
-        return ""
-    _bags, kind, group, name = parts
-    fits = {
-        "evidence": bool(_DIGEST.fullmatch(name)) and group == name[:2],
-        "catalog": is_id(group) and bool(_NAME.fullmatch(name)) and bool(re.search(r"-[0-9a-f]{12}$", name)),
-        "assess": is_id(group) and bool(_REVISION.fullmatch(name)),
-        "redaction": bool(_DIGEST.fullmatch(group)) and bool(_REVISION.fullmatch(name)),
-    }
-    return kind if fits.get(kind) else ""
+    found = _BAG.fullmatch(bag)
+    return next((kind for kind in KINDS if found[kind]), "") if found else ""

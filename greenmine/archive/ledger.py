@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
-from greenmine.archive.layout import Archive, kind_of
+from greenmine.archive.layout import BAG, Archive, kind_of
 from greenmine.archive.lock import exclusive
 from greenmine.archive.store import refused
 from greenmine.errors import ArchiveError, IntegrityError, shown
@@ -31,7 +32,7 @@ TAGMANIFEST: Final = "tagmanifest-sha256.txt"
 MAX_BYTES: Final = 1 << 30
 """The largest ledger read: ten million entries."""
 
-_LINE: Final = re.compile(rb"([0-9a-f]{64})  ([A-Za-z0-9._/-]{1,400})/tagmanifest-sha256\.txt\n")
+_LINE: Final = re.compile(rf"(?P<digest>[0-9a-f]{{64}})  (?P<bag>{BAG})/tagmanifest-sha256\.txt\n".encode())
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _BYTES: Final = re.compile(rb"^bytes ([0-9]{1,12})$", re.MULTILINE)
 _CHECKPOINT: Final = re.compile(r"[0-9]{9}")
@@ -71,16 +72,25 @@ class Scan:
         entries: the lines, in order.
         data: the bytes of all whole lines.
         torn: what is behind the last line end: the remains of a write cut short, or one that is under way.
+        lines: number of the line of each bag, by its path.
     """
 
     entries: tuple[LedgerEntry, ...]
     data: bytes = field(repr=False)
     torn: bytes = b""
+    lines: Mapping[str, int] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def size(self) -> int:
         """How many bytes the whole lines have."""
         return len(self.data)
+
+    def find(self, bag: str) -> LedgerEntry | None:
+        """Return the entry of a bag; None where there is none."""
+        return self.entries[self.lines[bag] - 1] if bag in self.lines else None
+
+
+_NOTHING: Final = Scan((), b"")
 
 
 def entry_line(digest: str, bag: str) -> bytes:
@@ -96,33 +106,33 @@ def entry_line(digest: str, bag: str) -> bytes:
     return f"{digest}  {bag}/{TAGMANIFEST}\n".encode()
 
 
-def parse(data: bytes, file: object = "ledger") -> Scan:
+def parse(data: bytes, file: object = "ledger", before: Scan | None = None) -> Scan:
     """Return what the bytes of a ledger hold.
 
     Args:
         data: all bytes, or the first so many of them.
         file: the name to give in messages.
+        before: what an earlier call returned; where the ledger has only grown since, what it found is kept.
 
     Raises:
         IntegrityError: a line is not of the form, or names a bag that an earlier line named; the message names it.
     """
-    entries: list[LedgerEntry] = []
-    seen: dict[str, int] = {}
     end = data.rfind(b"\n") + 1
-    place = 0
+    known = before if before and data.startswith(before.data) else _NOTHING
+    entries, lines, place = list(known.entries), dict(known.lines), known.size
     while place < end:
         number = len(entries) + 1
         found = _LINE.match(data, place, end)
-        bag = found[2].decode() if found else ""
-        if not found or not kind_of(bag):
+        if not found:
             line = data[place : data.index(b"\n", place)].decode("utf-8", "backslashreplace")
             raise _bad(file, number, _("a digest, two spaces and the path of a bag's tag manifest"), shown(line, 120))
-        if bag in seen:
-            raise _bad(file, number, _("each bag once"), _("{bag}, as in line {line}").format(bag=bag, line=seen[bag]))
-        seen[bag] = number
-        entries.append(LedgerEntry(number, found[1].decode(), f"{bag}/{TAGMANIFEST}"))
+        bag = found["bag"].decode()
+        if bag in lines:
+            raise _bad(file, number, _("each bag once"), _("{bag}, as in line {line}").format(bag=bag, line=lines[bag]))
+        lines[bag] = number
+        entries.append(LedgerEntry(number, found["digest"].decode(), f"{bag}/{TAGMANIFEST}"))
         place = found.end()
-    return Scan(tuple(entries), data[:end], data[end:])
+    return Scan(tuple(entries), data[:end], data[end:], lines)
 
 
 def _bad(file: object, number: int, expected: str, found: str) -> IntegrityError:
@@ -149,6 +159,10 @@ def checkpointed(archive: Archive) -> int:
     if not found:
         raise IntegrityError(path, expected=_("a line “bytes N”"), found=_("no such line"))
     return int(found[1])
+
+
+_REMEMBERED: Final = 8
+_memory: dict[Path, Scan] = {}  # what was parsed last; only lines that the ledger still begins with are taken from it
 
 
 @dataclass(frozen=True)
@@ -178,7 +192,14 @@ class Ledger:
             data = path.read_bytes()
         except OSError as problem:
             raise ArchiveError(path, expected=_("a readable file"), found=problem.strerror or str(problem)) from None
-        return parse(data, path)
+        return self._parsed(data)
+
+    def _parsed(self, data: bytes) -> Scan:
+        scan = parse(data, self.archive.ledger, _memory.get(self.archive.ledger))
+        if len(_memory) >= _REMEMBERED:
+            _memory.clear()
+        _memory[self.archive.ledger] = scan
+        return scan
 
     def read(self) -> tuple[LedgerEntry, ...]:
         """Return the entries, in order.
@@ -196,7 +217,7 @@ class Ledger:
 
     def find(self, bag: str) -> LedgerEntry | None:
         """Return the entry of a bag; None where it is not in the ledger."""
-        return next((entry for entry in self.read() if entry.bag == bag), None)
+        return self.scan().find(bag)
 
     def append(self, bags: Sequence[tuple[str, str]]) -> tuple[LedgerEntry, ...]:
         """Add bags that are at their place and flushed; return their entries, which are on the disk.
@@ -222,7 +243,7 @@ class Ledger:
         """
         with self.locked() as writer:
             writer.flush()
-            return parse(writer.data, self.archive.ledger)
+            return self._parsed(writer.data)
 
     @contextmanager
     def locked(self) -> Iterator[Writer]:

@@ -4,7 +4,7 @@ The first half are single calls of the system; whatever the archive writes goes 
 one that fails, tears or loses a write in their place. The second half are what they are combined to:
 
 * `create` and `copy` make a file that was not there and flush it before they return;
-* `make_folder` makes a folder and flushes the one it is in; `sync` flushes a folder's entries;
+* `make_folder` makes a folder and those above it; `sync` flushes a folder's entries;
 * `put` writes at a place in an open file, all of it.
 
 A name is never written over. Copying lets the file system share the blocks where it can (FICLONE), else lets the kernel
@@ -162,10 +162,7 @@ class Store:
         return done
 
     def make_folder(self, path: Path) -> None:
-        """Make a folder, and those above it that are missing; flush each one's entry in the folder above it.
-
-        The flush is repeated for folders that are there: another writer may have made them a moment ago.
-        """
+        """Make a folder, and those above it that are missing; flushing them is left to the caller."""
         missing = [path]
         while not missing[-1].parent.is_dir():
             missing.append(missing[-1].parent)
@@ -176,7 +173,6 @@ class Store:
                 except FileExistsError:
                     if not folder.is_dir():
                         raise
-            self.sync(folder.parent)
 
 
 @contextmanager

@@ -159,8 +159,8 @@ def test_a_forged_redaction_excuses_nothing(archive: Archive, parts: Parts) -> N
     assert 1 == len(sealed_redactions(archive))
     document = place / "data/redaction.json"
     document.chmod(0o644)
-    document.write_bytes(document.read_bytes().replace(b"note", b"nota").replace("甲".encode(), "乙".encode()) + b" ")
-    with pytest.raises(IntegrityError):
+    document.write_bytes(document.read_bytes().replace("管理员".encode(), "负责人".encode()))
+    with pytest.raises(IntegrityError, match=r"redaction\.json"):
         removals(archive)
 
 
