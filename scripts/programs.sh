@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sees to it that all tests can run: Chromium and a font with Chinese characters, ssh-keygen and openssl.
+# Sees to it that all tests can run: Chromium, what drives it, a font with Chinese characters, ssh-keygen and openssl.
 #
 # Where apt-get exists and may be used (root, or sudo that asks no password) what is missing is installed; elsewhere
 # this says what is missing and how to get it, and fails. Chromium elsewhere than on PATH: CHROMIUM=/path/to/chrome
@@ -16,6 +16,12 @@ browser() {
     [ -x "${CHROMIUM:-}" ] || there chromium chromium-browser google-chrome google-chrome-stable
 }
 
+driver() { # Playwright brings a Node.js along, which needs a library that small systems leave out
+    for node in .venv/lib/python3*/site-packages/playwright/driver/node; do
+        [ ! -x "$node" ] || "$node" --version >/dev/null 2>&1 || return 1
+    done
+}
+
 font() {
     there fc-list && [ -n "$(fc-list :lang=zh-cn family 2>/dev/null)" ]
 }
@@ -23,6 +29,7 @@ font() {
 look() { # sets `missing` to the packages that would help, each with a blank before it
     missing=''
     browser || missing="$missing chromium"
+    driver || missing="$missing libatomic1"
     font || missing="$missing fontconfig fonts-noto-cjk"
     there ssh-keygen || missing="$missing openssh-client"
     there openssl || missing="$missing openssl"
@@ -53,7 +60,7 @@ fi
     echo "Not all tests can run; missing:$missing"
     echo "  Debian, Ubuntu:  sudo apt-get install$missing"
     echo "  elsewhere:       install Chromium (or Chrome), a font with Chinese characters (Noto Sans CJK for instance),"
-    echo "                   OpenSSH and OpenSSL; Chromium under another name: CHROMIUM=/path/to/chromium make test"
+    echo "                   OpenSSH, OpenSSL and libatomic; Chromium under another name: CHROMIUM=/path/to/chromium make test"
     echo "  without them:    .venv/bin/python -m pytest runs everything, and what needs them fails"
 } >&2
 exit 1

@@ -27,11 +27,11 @@ THERE = {"ssh-keygen": "true", "openssl": "true"}
 FONT = {"fc-list": "echo Noto Sans CJK SC"}
 
 
-def check(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def check(environment: dict[str, str], folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     shell = shutil.which("sh")
     assert shell
     command = [shell, str(ROOT / "scripts" / "programs.sh")]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
@@ -60,6 +60,17 @@ def test_browser_may_have_another_name(tmp_path: Path) -> None:
     """The variable CHROMIUM names a browser that is not on the PATH."""
     environment = programs(tmp_path / "bin", mine="true", **THERE, **FONT)
     assert check({**environment, "CHROMIUM": str(tmp_path / "bin" / "mine")}).returncode == 0
+
+
+def test_driver_that_cannot_start_is_named(tmp_path: Path) -> None:
+    """Where what drives the browser does not start, the library that it lacks is asked for."""
+    node = tmp_path / ".venv/lib/python3.11/site-packages/playwright/driver/node"
+    node.parent.mkdir(parents=True)
+    node.write_text("#!/bin/sh\nexit 127\n")
+    node.chmod(0o755)
+    done = check(programs(tmp_path / "bin", "id", chromium="true", **THERE, **FONT), tmp_path)
+    assert done.returncode == 1
+    assert "missing: libatomic1\n" in done.stderr
 
 
 def test_missing_programs_are_installed_where_that_is_allowed(tmp_path: Path) -> None:
