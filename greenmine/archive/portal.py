@@ -1,0 +1,103 @@
+"""The portal: `index.html`, one page that lists every record of the archive, for people.
+
+It holds all it needs and loads nothing. Without a script it shows everything, hides superseded records on request and
+is searched with the browser; one small script, named by its hash in the page's policy, adds a search field. It is made
+from what `index` reads, says of what state of the ledger, and proves nothing: that is for `greenmine verify`. The same
+archive gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from greenmine import i18n
+from greenmine.archive.index import Contents
+from greenmine.archive.layout import Archive
+from greenmine.archive.store import refused
+from greenmine.files import write_atomic
+from greenmine.i18n import gettext as _
+from greenmine.text import visible
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+VERDICTS: Final = ("pass", "fail", "ineligible", "incomplete")
+
+
+def verdict_name(code: str) -> str:
+    """Name a verdict in a word or two, in the language in use; one that is not known is shown as it is."""
+    return {"pass": _("Pass"), "fail": _("Fail"), "ineligible": _("Not eligible"), "incomplete": _("Incomplete")}.get(
+        code, code
+    )
+
+
+def render_portal(contents: Contents) -> str:
+    """Return the page, in the language in use.
+
+    Args:
+        contents: what the archive holds, as `read_contents` returns it.
+    """
+    style, script = _resource("portal.css"), _resource("portal.js")
+    return (
+        _environment()
+        .get_template("portal.html.j2")
+        .render(
+            contents=contents,
+            rows=sorted(contents.rows, key=lambda row: (row.mine, -row.revision)),
+            superseded=sum(row.superseded_by is not None for row in contents.rows),
+            lang=i18n.language(),
+            verdict_name=verdict_name,
+            verdicts=VERDICTS,
+            style=Markup(style),  # noqa: S704 - our own file
+            script=Markup(script),  # noqa: S704 - our own file
+            style_hash=_hash(style),
+            script_hash=_hash(script),
+        )
+    )
+
+
+def build_portal(archive: Archive, contents: Contents) -> Path:
+    """Write the page and put it in the place of the old one; return its path.
+
+    Raises:
+        ArchiveError: the disk refuses; the old page is then as it was.
+    """
+    with refused(archive.portal):
+        write_atomic(archive.portal, render_portal(contents).encode())
+    return archive.portal
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+@cache
+def _resource(name: str) -> str:
+    return (TEMPLATES / name).read_text("utf-8")
+
+
+def _shown(value: object) -> object:
+    """Prepare the value of an expression for the page; nothing shows as nothing."""
+    if value is None:
+        return ""
+    return value if isinstance(value, Markup | int) else visible(str(value))
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.globals["_"] = _
+    return environment
