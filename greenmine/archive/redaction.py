@@ -232,6 +232,8 @@ def read_redaction(archive: Archive, path: str, digest: str) -> Redaction:
             bag.path, expected=digest, found=bag.digest, hint=_("The bag was changed after it was sealed.")
         )
     check_payload(bag)
+    if f"data/{FILE_NAME}" not in bag.payload:
+        raise IntegrityError(place, expected=_("a file that the manifest names"), found=_("no such file"))
     redaction = read_document(Redaction, place.read_bytes(), place)
     eid = path.split("/")[2]
     if redaction.evidence.bag != evidence_bag(eid):

@@ -13,9 +13,10 @@ from sealing import NOON, make_mine, prepare, small_catalog
 from greenmine import i18n
 from greenmine.archive.bag import BagWriter
 from greenmine.archive.events import add_event, read_events
-from greenmine.archive.layout import Archive, assessment_bag
+from greenmine.archive.layout import Archive, assessment_bag, catalog_bag, evidence_bag, redaction_bag
 from greenmine.archive.lock import claim, release
 from greenmine.archive.recover import Recovery, recover
+from greenmine.archive.redaction import draft_redaction, redact
 from greenmine.archive.seal import seal_catalog
 from greenmine.archive.staging import seal_bag
 from greenmine.cli.recover import command
@@ -245,3 +246,48 @@ def test_no_revision_is_sealed_on_one_that_is_not_entered(sealed: Archive, works
     recover(sealed)
     assert 5 == prepare(sealed, mine).sealed(sealed).entry.number
     assert not seal_catalog(sealed, small_catalog()).new
+
+
+EID = "ab" * 32
+
+
+@pytest.mark.parametrize(
+    ("path", "files"),
+    [
+        (evidence_bag(EID), {"evidence.sums": b"x"}),
+        (evidence_bag(EID), {"files/a": b"x"}),
+        (catalog_bag("small", "1", EID), {"catalog.resolved.json": b"{}"}),
+        (catalog_bag("small", "1", EID), {"a": b"{}"}),
+        (assessment_bag("GM-0001", 1), {"a": b"x"}),
+        (assessment_bag("GM-0001", 1), {"record.json": b"{}"}),
+        (redaction_bag(EID, 1), {"a": b"x"}),
+        (redaction_bag(EID, 1), {"redaction.json": b"{}"}),
+    ],
+)
+def test_a_bag_that_holds_and_is_not_what_its_place_says_is_moved_away(
+    archive: Archive, path: str, files: dict[str, bytes]
+) -> None:
+    """Evidence of another digest, another catalog, no record: whole as a bag, it is not entered."""
+    seal_bag(archive, path, lambda writer: [writer.add(name, data) for name, data in files.items()] and None)
+    archive.ledger.write_bytes(b"")
+    done = mend(archive)
+    assert ([path], ()) == ([one.path for one in done.quarantined], done.entered)
+
+
+def test_a_record_that_does_not_follow_the_ledger_is_moved_away(sealed: Archive) -> None:
+    """A record whose evidence is not in the ledger, or whose mine lacks an earlier one, is not entered."""
+    before = lines(sealed)
+    shutil.rmtree(next(sealed.bags.glob("evidence/*/*")))
+    sealed.ledger.write_bytes(before[1])
+    done = mend(sealed)
+    assert [assessment_bag("GM-0001", 1), assessment_bag("GM-0001", 2)] == [one.path for one in done.quarantined]
+
+
+def test_a_redaction_of_evidence_that_is_not_in_the_ledger_is_moved_away(sealed: Archive) -> None:
+    """It removes nothing."""
+    evidence = next(sealed.bags.glob("evidence/*/*"))
+    drafted = draft_redaction(sealed, evidence.name, ["licences/note.txt"], reason="决定", by="甲", on=NOON)
+    redact(sealed, drafted)
+    shutil.rmtree(evidence)
+    sealed.ledger.write_bytes(b"")
+    assert redaction_bag(evidence.name, 1) in [one.path for one in mend(sealed).quarantined]

@@ -8,6 +8,7 @@ import json
 import resource
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,10 @@ from greenmine.archive.bag import BagWriter, check_payload, read_bag
 from greenmine.archive.layout import Archive
 from greenmine.archive.ledger import Ledger
 from greenmine.archive.record import BagRef, read_record
+from greenmine.archive.recover import recover
 from greenmine.archive.seal import current_revision, seal_assessment, seal_catalog, seal_evidence
 from greenmine.archive.staging import SealedBag, adopt, seal_bag
+from greenmine.archive.store import Store
 from greenmine.errors import ArchiveError, EvidenceError, IntegrityError
 from greenmine.evidence import take_inventory
 
@@ -360,3 +363,84 @@ def test_sealing_needs_the_parts_it_was_given(archive: Archive, mine: Path) -> N
     parts = prepare(archive, mine)
     with pytest.raises(ArchiveError, match="none"):
         seal_assessment(archive, parts.files, parts.record, {**parts.journals, "E1": mine / "none"})
+
+
+# ---- others at the same time -----------------------------------------------------------------------------------------
+
+
+class Meanwhile(Store):
+    """A store that lets something else happen just before, or just after, one of its calls; once."""
+
+    def __init__(self, call: str, action: Callable[[Path], object]) -> None:
+        self.call, self.action = call, action
+
+    def _now(self, call: str, path: Path) -> None:
+        if call == self.call:
+            self.call = ""
+            self.action(path)
+
+    def mkdir(self, path: Path) -> None:
+        super().mkdir(path)
+        self._now("after mkdir", path)
+
+    def rename(self, source: Path, target: Path) -> None:
+        self._now("before rename", source)
+        super().rename(source, target)
+
+
+def test_evidence_that_two_seal_at_once_is_sealed_once(archive: Archive, mine: Path) -> None:
+    """Who comes second finds the other's bag, and nothing of his own is left."""
+    inventory = take_inventory(mine)
+    store = Meanwhile("before rename", lambda _path: seal_evidence(archive, mine, inventory))
+    sealed = seal_evidence(Archive(archive.root, store), mine, inventory)
+    assert (False, 1, []) == (sealed.new, len(Ledger(archive).read()), leftovers(archive))
+
+
+def test_a_catalog_that_two_seal_at_once_is_sealed_once(archive: Archive) -> None:
+    """As with evidence."""
+    store = Meanwhile("before rename", lambda _path: seal_catalog(archive, small_catalog()))
+    sealed = seal_catalog(Archive(archive.root, store), small_catalog())
+    assert (False, 1, []) == (sealed.new, len(Ledger(archive).read()), leftovers(archive))
+
+
+def test_a_revision_that_two_seal_at_once_is_the_first_ones(archive: Archive, mine: Path) -> None:
+    """The second is told to take the next revision."""
+    i18n.use("en")
+    parts = prepare(archive, mine)
+    store = Meanwhile("before rename", lambda _path: parts.sealed(archive))
+    with pytest.raises(ArchiveError, match="next revision"):
+        parts.sealed(Archive(archive.root, store))
+    assert (3, []) == (len(Ledger(archive).read()), leftovers(archive))
+
+
+def test_a_folder_taken_by_a_recovery_before_it_was_claimed_is_made_again(archive: Archive) -> None:
+    """Between making and claiming a folder a recovery may come; sealing goes on in another one."""
+    store = Meanwhile("after mkdir", lambda _path: recover(archive))
+    path = "bags/assess/GM-0001/r1"
+    assert seal_bag(Archive(archive.root, store), path, lambda writer: writer.add("a", b"x") and None).new
+    assert ([], 1) == (leftovers(archive), len(list(archive.quarantine.iterdir())))
+    assert recover(archive).idle
+
+
+def test_a_refused_move_leaves_nothing(archive: Archive) -> None:
+    """A disk that refuses to rename is told of in one message."""
+
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with pytest.raises(ArchiveError, match="Permission denied"):
+        seal_bag(
+            Archive(archive.root, Meanwhile("before rename", refuse)),
+            "bags/assess/GM-0001/r1",
+            lambda writer: writer.add("a", b"x") and None,
+        )
+    assert ([], ()) == (leftovers(archive), Ledger(archive).read())
+
+
+def test_a_bag_that_was_rewritten_whole_is_not_taken_for_sealed(archive: Archive) -> None:
+    """One that holds but is not the one in the ledger was put there by somebody."""
+    i18n.use("en")
+    sealed = seal_catalog(archive, small_catalog())
+    archive.ledger.write_bytes(b"0" * 64 + archive.ledger.read_bytes()[64:])
+    with pytest.raises(IntegrityError, match=sealed.digest):
+        seal_catalog(archive, small_catalog())
