@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -14,7 +15,7 @@ import pytest
 from mines import MINE, make_mine
 
 from greenmine.batch.notebook import read_notebook, run_notebook
-from greenmine.cli.lab import fill_in, words, working_copy
+from greenmine.cli.lab import fill_in, run, words, working_copy
 from greenmine.cli.main import main
 from greenmine.workspace import Workspace
 
@@ -114,3 +115,17 @@ def test_jupyterlab_starts_on_the_notebook(workspace: Path) -> None:
     finally:
         process.kill()
         process.communicate()
+
+
+def test_options_after_two_dashes_go_to_jupyterlab(workspace: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """With or without a mine; the exit status is JupyterLab's."""
+    assert 0 == main(["lab", "--no-browser", "--port", "0", "--", "--version"])
+    assert re.fullmatch(r"\d+\.\d+\.\d+\s*", capfd.readouterr().out)
+    assert (workspace / "notebooks" / "assessment.ipynb").is_file()
+    assert 0 != main(["lab", "--no-browser", "--", "--no-such-option=1", "--ServerApp.port=no"])
+
+
+def test_the_kernels_find_the_workspace(workspace: Path) -> None:
+    """Wherever in it a notebook lies."""
+    probe = "import os, sys; sys.exit(os.environ['GREENMINE_WORKSPACE'] != os.getcwd())"
+    assert 0 == run([sys.executable, "-c", probe], Workspace(workspace))

@@ -104,9 +104,7 @@ def test_the_chinese_report_is_chinese(page: Page) -> None:
         "",
         page.text,
     )
-    assert [] == re.findall(
-        r"[A-Z]?[a-z]{3,}", text.replace(ASSESSMENT, "").replace("licences/", "")
-    )
+    assert [] == re.findall(r"[A-Z]?[a-z]{3,}", text.replace(ASSESSMENT, "").replace("licences/", ""))
 
 
 def test_the_english_report_is_english(folder: Path) -> None:

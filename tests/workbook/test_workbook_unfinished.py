@@ -1,0 +1,72 @@
+"""What a workbook shows of an assessment that is open, or that ends at a prerequisite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from mines import ASSESSMENT, make_mine, open_book, report
+from pages import Page
+
+from greenmine.workbook import Workbook
+
+
+def text(book: Workbook, name: str) -> str:
+    return " ".join(Page(f"<body>{getattr(book, name)().markup}</body>").text.split())
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Workbook:
+    """An assessment of which nothing is recorded."""
+    folder = make_mine(tmp_path_factory.mktemp("empty"), photos=False)
+    for journal in (folder / "assessments" / ASSESSMENT / "journal").iterdir():
+        journal.unlink()
+    return open_book(folder)
+
+
+def test_an_open_assessment_says_on_its_cover_that_it_is_not_final(empty: Workbook) -> None:
+    """No total is shown, for there is none."""
+    cover = text(empty, "cover")
+    assert "待评" in cover
+    assert "尚有待评事项，非最终结论" in cover
+    assert "总得分 —" in cover
+
+
+def test_everything_open_is_on_the_list_of_what_to_supply(empty: Workbook) -> None:
+    """Five prerequisites and the 45 indicators of the mine's block."""
+    rows = Page(f"<body>{empty.rectification().markup}</body>").all("tr")
+    assert 5 == sum("该先决条件尚未评价" in row.text for row in rows)
+    assert 45 == sum("尚未评价" in row.text and "先决条件" not in row.text for row in rows)
+    assert "待补充、待说明" in text(empty, "rectification")
+
+
+def test_a_card_nobody_wrote_on_says_so(empty: Workbook) -> None:
+    """In every card of an indicator and of a prerequisite; the page holds together all the same."""
+    assert 45 == text(empty, "categories").count("没有记录。")
+    assert 5 <= text(empty, "prerequisites").count("没有记录。")
+    assert 'class="foreign"' not in report(empty)
+
+
+def test_a_prerequisite_not_met_heads_the_rectification_list(repository: Path) -> None:
+    """With what the panel found, as what must be put right first."""
+    book = open_book(repository / "evidence" / "GM-0005")
+    rows = Page(f"<body>{book.rectification().markup}</body>").all("tr")
+    assert "不整改不能达标" in rows[1].text
+    assert "P1" in rows[2].text
+    assert "安全生产许可证" in rows[2].text
+    assert "先决条件不合格" in text(book, "cover")
+
+
+def test_a_sensitive_verdict_is_stamped(repository: Path) -> None:
+    """On the cover and at the table of readings, where the one that differs is pointed out."""
+    book = open_book(repository / "evidence" / "GM-0004")
+    assert "结论对口径敏感" in text(book, "cover")
+    assert "结论对口径敏感" in text(book, "sensitivity")
+    assert "（结论不同）" in text(book, "sensitivity")
+    assert "结论对口径敏感" not in text(open_book(repository / "evidence" / "GM-0003"), "cover")
+
+
+def test_a_total_that_is_rounded_shows_its_exact_value(repository: Path) -> None:
+    """79.66 is 45407/570; 95 is 95."""
+    assert "精确值 45407/570" in text(open_book(repository / "evidence" / "GM-0004"), "verdict")
+    assert "精确值" not in text(open_book(repository / "evidence" / "GM-0003"), "verdict")
