@@ -52,6 +52,7 @@ def verbs() -> dict[str, Verb]:
         "checkpoint": Verb("greenmine.cli.checkpoint", _("Fix the ledger as it is: sign it and have it time-stamped.")),
         "witness": Verb("greenmine.cli.witness", _("Countersign an archive's last checkpoint from outside.")),
         "verify": Verb("greenmine.cli.verify", _("Verify the archive, some records, or a sample of them.")),
+        "reproduce": Verb("greenmine.cli.reproduce", _("Make a record anew and compare it byte for byte.")),
         "prove": Verb("greenmine.cli.prove", _("Write a proof that a record is in the ledger, for one party.")),
         "index": Verb("greenmine.cli.index", _("Make the archive's index and list of records anew.")),
         "recover": Verb("greenmine.cli.recover", _("Make the archive whole after a crash.")),
