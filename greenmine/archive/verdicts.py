@@ -348,4 +348,5 @@ class Collector:
             text = _("expected {expected}, got {found}.").format(expected=problem.expected, found=problem.found)
             place = _("{place}: ").format(place=problem.place) if problem.place else ""
             return one_line(f"{place}{text} {problem.hint}")
-        return one_line(str(problem).removeprefix(f"{file}: "))
+        text = str(problem)
+        return one_line(text.removeprefix(str(file)).lstrip(":： ") if text.startswith(str(file)) else text)

@@ -21,15 +21,16 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from greenmine.archive.bag import INFO, Bag, read_bag
+from greenmine.archive.bag import INFO, Bag, hash_file, read_bag
 from greenmine.archive.chain import check_kept, needed, proven, read_chain, read_ledger
-from greenmine.archive.checks import Context, check_assessment, check_catalog, check_evidence, check_redaction
+from greenmine.archive.checks import Context, check_catalog, check_evidence, check_redaction
 from greenmine.archive.hashing import Hashed, Meter, Progress, ahead, start
 from greenmine.archive.layout import Archive, evidence_bag, kind_of
-from greenmine.archive.ledger import LedgerEntry
+from greenmine.archive.ledger import TAGMANIFEST, LedgerEntry
 from greenmine.archive.pins import Pins, check_signatures, existed
 from greenmine.archive.record import FILE_NAME as RECORD
 from greenmine.archive.record import read_record
+from greenmine.archive.record_checks import check_assessment
 from greenmine.archive.redaction import read_redaction
 from greenmine.archive.selection import PREFIX, assessments, draw, find_bag, record_name
 from greenmine.archive.surroundings import check_places, check_secrets, remark
@@ -265,24 +266,31 @@ def _check_bags(context: Context, scope: Sequence[LedgerEntry], counts: _Counts,
 
 def _open(archive: Archive, entry: LedgerEntry, absent: frozenset[str], pool: Executor, meter: Meter) -> _Opened:
     """Read a bag's tag files and start to hash its payload."""
-    place = archive.place(entry.bag)
     try:
-        for folder in (archive.bags, place.parent.parent, place.parent):
-            if folder.is_symlink():
-                raise IntegrityError(folder, expected=_("a folder"), found=_("a symbolic link"))
-        bag = read_bag(place, absent)
-        if bag.digest != entry.digest:
-            raise IntegrityError(
-                place / "tagmanifest-sha256.txt",
-                expected=_("{digest}, as line {line} of the ledger says").format(
-                    digest=entry.digest, line=entry.number
-                ),
-                found=bag.digest,
-                hint=_("The bag was changed after it was sealed."),
-            )
+        bag = _sealed(archive, entry, absent)
     except GreenmineError as problem:
         return _Opened(entry, problem)
-    return _Opened(entry, bag, jobs=start(pool, bag, meter))
+    return _Opened(entry, bag, start(pool, bag, meter))
+
+
+def _sealed(archive: Archive, entry: LedgerEntry, absent: frozenset[str] = frozenset()) -> Bag:
+    """Return the bag that the ledger names, after checking its tag files, from the ledger downwards.
+
+    Raises:
+        IntegrityError: it is not the one; the file that is not right is named.
+    """
+    place = archive.place(entry.bag)
+    for folder in (archive.bags, place.parent.parent, place.parent, place):
+        if folder.is_symlink():
+            raise IntegrityError(folder, expected=_("a folder"), found=_("a symbolic link"))
+    if not place.is_dir():
+        raise IntegrityError(place, expected=_("a bag that the ledger names"), found=_("no such folder"))
+    found, _size = hash_file(place / TAGMANIFEST)
+    if found != entry.digest:
+        expected = _("{digest}, as line {line} of the ledger says").format(digest=entry.digest, line=entry.number)
+        hint = _("The bag was changed after it was sealed.")
+        raise IntegrityError(place / TAGMANIFEST, expected=expected, found=found, hint=hint)
+    return read_bag(place, absent)
 
 
 def _looked_into(context: Context, one: _Opened, counts: _Counts) -> Bag | None:
@@ -292,17 +300,14 @@ def _looked_into(context: Context, one: _Opened, counts: _Counts) -> Bag | None:
         collector.fail("bag.sealed", one.bag, context.archive.place(one.entry.bag))
         return None
     collector.hold("bag.sealed")
-    good = 0
     hashed = [found for job in one.jobs for found in job.result()]
     for found in hashed:
         counts.files += 1
         counts.size += found.size
-        if found.problem is None:
-            good += 1
-        else:
+        if found.problem is not None:
             collector.fail("bag.content", found.problem, one.bag.place(found.name))
-    if good:
-        collector.hold("bag.content", good)
+    good = sum(found.problem is None for found in hashed)
+    collector.hold("bag.content", good)
     return one.bag if good == len(hashed) else None
 
 
@@ -313,6 +318,7 @@ def _removed(context: Context, scope: Sequence[LedgerEntry]) -> tuple[dict[str, 
     for entry in scope:
         if kind_of(entry.bag) == "redaction":
             try:
+                _sealed(context.archive, entry)
                 redaction = read_redaction(context.archive, entry.bag, entry.digest)
             except (GreenmineError, OSError) as problem:
                 context.collector.fail("bag.sealed", problem, context.archive.place(entry.bag))

@@ -1,0 +1,232 @@
+"""Checks of what is inside an assessment bag; see `greenmine.archive.checks`.
+
+Record, place, findings, catalog, score and engine must speak of the same; what the record refers to must have been
+entered before; the score must follow; the journals must lead, line by line, to the one that the record names; the
+experts must have signed these very documents; the report must be harmless.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from greenmine.archive.attest import STATEMENT, check_statement, principals_of
+from greenmine.archive.bag import Bag
+from greenmine.archive.checks import MALFORMED, Context, content, signed, unknown, unreadable
+from greenmine.archive.engine import FILE_NAME as ENGINE
+from greenmine.archive.engine import engine_digest
+from greenmine.archive.layout import assessment_bag, catalog_bag, evidence_bag
+from greenmine.archive.ledger import LedgerEntry
+from greenmine.archive.page import check_inert
+from greenmine.archive.pins import check_novalidate
+from greenmine.archive.record import FILE_NAME as RECORD
+from greenmine.archive.record import BagRef, Record, read_record
+from greenmine.archive.selection import record_name
+from greenmine.archive.signature import find_principals, parse_signature, verify
+from greenmine.archive.signers import FINDING
+from greenmine.archive.verdicts import AUTHENTICITY, AVAILABILITY
+from greenmine.assessment.journal import Owner, scan
+from greenmine.errors import GreenmineError, IntegrityError, shown
+from greenmine.i18n import gettext as _
+from greenmine.scoring import Scorer, canonical
+
+_ATTEST: Final = "data/attest/"
+_EXPERT: Final = re.compile(r"expert-([A-Za-z0-9][A-Za-z0-9._-]*)\.sig")
+
+
+def check_assessment(context: Context, entry: LedgerEntry, bag: Bag) -> None:
+    """Check that an assessment bag agrees with the ledger and with itself."""
+    collector = context.collector
+    record: Record | None = None
+    place = bag.place(f"data/{RECORD}")
+    with collector.check("record.parts", place):
+        record = read_record(content(bag, f"data/{RECORD}"), place)
+        _check_parts(entry, bag, record)
+    if record is None:
+        return
+    with collector.check("record.references", place):
+        _check_references(context, entry, record, place)
+    with collector.check("record.score", bag.place("data/score.json")):
+        _check_score(context, bag, record)
+    with collector.check("record.journals", place):
+        _check_journals(bag, record)
+    _check_statement(context, entry, bag, record)
+    for name in sorted(name for name in bag.payload if name.endswith((".html", ".htm"))):
+        with collector.check("report.inert", bag.place(name)):
+            check_inert(content(bag, name), bag.place(name))
+
+
+def _check_parts(entry: LedgerEntry, bag: Bag, record: Record) -> None:
+    """Make sure that record, place, findings, catalog, score and engine speak of the same."""
+    place = bag.place(f"data/{RECORD}")
+    if assessment_bag(record.mine, record.revision) != entry.bag:
+        found = assessment_bag(record.mine, record.revision)
+        raise IntegrityError(place, "mine", expected=entry.bag, found=found)
+    if ("External-Identifier", entry.bag) not in bag.info:
+        raise IntegrityError(bag.path / "bag-info.txt", expected=entry.bag, found=_("another identifier"))
+    stated = {
+        "data/catalog.resolved.json": record.catalog.sha256,
+        f"data/{ENGINE}": record.engine.sha256,
+    }
+    for name, digest in stated.items():
+        if bag.payload.get(name) != digest:
+            found = bag.payload.get(name, _("no such file"))
+            expected = _("{digest}, as the record says").format(digest=digest)
+            raise IntegrityError(bag.place(name), expected=expected, found=found)
+    try:
+        findings, catalog, score = (
+            json.loads(content(bag, f"data/{name}"), parse_float=Decimal)
+            for name in ("findings.json", "catalog.resolved.json", "score.json")
+        )
+        seen = {
+            "findings.json": (findings["mine"]["id"], findings["assessment"]["id"]),
+            "catalog.resolved.json": (catalog["id"], catalog["version"]),
+            "score.json": (score["catalog"]["sha256"], score["readings"]),
+        }
+    except MALFORMED as problem:
+        raise unreadable(bag.place("data/findings.json"), problem) from None
+    wanted = {
+        "findings.json": (record.mine, record.assessment),
+        "catalog.resolved.json": (record.catalog.id, record.catalog.version),
+        "score.json": (record.catalog.sha256, record.readings),
+    }
+    for name, agreed in wanted.items():
+        if seen[name] != agreed:
+            raise IntegrityError(bag.place(f"data/{name}"), expected=shown(agreed, 200), found=shown(seen[name], 200))
+
+
+def _check_references(context: Context, entry: LedgerEntry, record: Record, place: Path) -> None:
+    references: tuple[tuple[str, BagRef | None], ...] = (
+        ("catalog", record.catalog),
+        ("evidence", record.evidence),
+        ("supersedes", record.supersedes),
+    )
+    for name, ref in references:
+        known = context.entries.get(ref.bag) if ref is not None else None
+        if ref is not None and (known is None or known.digest != ref.tagmanifest or known.number >= entry.number):
+            found = f"{ref.bag} ({known.digest if known else _('none')})"
+            expected = _("a bag entered in the ledger before, {digest}").format(digest=ref.tagmanifest)
+            raise IntegrityError(place, name, expected=expected, found=found)
+    if record.catalog.bag != catalog_bag(record.catalog.id, record.catalog.version, record.catalog.sha256):
+        raise IntegrityError(place, "catalog", expected=_("the bag of this catalog"), found=record.catalog.bag)
+    if record.evidence.bag != evidence_bag(record.evidence.eid):
+        raise IntegrityError(place, "evidence", expected=_("the bag of this evidence"), found=record.evidence.bag)
+    if record.supersedes is not None:
+        prefix, _slash, number = record.supersedes.bag.rpartition("/r")
+        if prefix != entry.bag.rpartition("/r")[0] or int(number) >= record.revision:
+            expected = _("an earlier revision of the mine")
+            raise IntegrityError(place, "supersedes", expected=expected, found=record.supersedes.bag)
+
+
+def _check_score(context: Context, bag: Bag, record: Record) -> None:
+    """Make sure that our own scorer gives the score; of another version of it, that it gives the same result."""
+    place = bag.place("data/score.json")
+    names = ("findings.json", "catalog.resolved.json", "score.json")
+    data = {name: content(bag, f"data/{name}") for name in names}
+    try:
+        findings, catalog, score = (json.loads(data[name], parse_float=Decimal) for name in names)
+        again = canonical(Scorer(catalog).score(findings, record.readings))
+    except (*MALFORMED, GreenmineError) as problem:
+        raise unreadable(place, problem) from None
+    if again == data["score.json"]:
+        return
+    own = record.engine.sha256 == engine_digest()
+    if own or _result(json.loads(again)) != _result(score):
+        hint = "" if own else _("It was scored by version {version}.").format(version=shown(record.engine.version))
+        raise IntegrityError(
+            place,
+            expected=_("the score that follows from findings and catalog"),
+            found=_("another one"),
+            hint=hint,
+        )
+    text = _("{record} was scored by another version; this one gives the same result in another form.")
+    context.collector.note("score.form", AVAILABILITY, text.format(record=record_name(bag_name(context, bag))))
+
+
+def bag_name(context: Context, bag: Bag) -> str:
+    """Return the path of a bag relative to the archive's root."""
+    return context.collector.relative(bag.path)
+
+
+def _result(score: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return what of a score decides something."""
+    try:
+        points = [(one["id"], one["status"], one["awarded"]) for one in score["indicators"]]
+        return score["verdict"], score["total"], score["total_exact"], score["line"], score["readings"], points
+    except MALFORMED:
+        return None
+
+
+def _check_journals(bag: Bag, record: Record) -> None:
+    sealed = {name for name in bag.payload if name.startswith("data/journals/")}
+    wanted = {f"data/journals/{person}.jsonl" for person in record.journals}
+    if sealed != wanted:
+        name = min(sealed ^ wanted)
+        expected = _("the journals that the record names")
+        raise IntegrityError(bag.place(name), expected=expected, found=_("a file more or less"))
+    for person, head in record.journals.items():
+        file = bag.place(f"data/journals/{person}.jsonl")
+        data = content(bag, f"data/journals/{person}.jsonl")
+        reading = scan(data, file, Owner(record.mine, record.assessment, person))
+        last = reading.entries[-1].digest if reading.entries else _("none")
+        if reading.torn or last != head:
+            raise IntegrityError(
+                file, expected=_("{digest} as its last line, as the record says").format(digest=head), found=last
+            )
+
+
+def _check_statement(context: Context, entry: LedgerEntry, bag: Bag, record: Record) -> None:
+    """Check the experts' statement and each signature; remark where somebody did not sign."""
+    collector, name = context.collector, record_name(entry.bag)
+    names = sorted(one.removeprefix(_ATTEST) for one in bag.payload if one.startswith(_ATTEST))
+    if not names:
+        text = _("Records without experts' signatures: it is not proven who concluded what ({record} is the first).")
+        collector.unproven("record.unsigned", AUTHENTICITY, text.format(record=name))
+        return
+    place = bag.place(f"{_ATTEST}{STATEMENT}")
+    statement = b""
+    with collector.check("record.signature", place):
+        statement = content(bag, f"{_ATTEST}{STATEMENT}")
+        check_statement(statement, bag.payload, place)
+    experts = set()
+    for one in names:
+        hit, file = _EXPERT.fullmatch(one), bag.place(f"{_ATTEST}{one}")
+        if hit is None and one != STATEMENT:
+            problem = IntegrityError(file, expected=_("no such file"), found=_("a file"))
+            collector.fail("record.signature", problem, file)
+        elif hit is not None:
+            experts.add(hit[1])
+            who = _Expert(hit[1], record.assessment, statement, content(bag, f"{_ATTEST}{one}"), file)
+            claimed = dt.datetime.fromisoformat(record.sealed_on)
+            signed(context, entry, ("record.signature", file), partial(_expert_signature, context, who), claimed)
+    absent = sorted(record.journals.keys() - experts)
+    if absent:
+        text = _("Experts who recorded something and did not sign: {names} ({record} is the first such record).")
+        collector.unproven("record.unsigned.some", AUTHENTICITY, text.format(names=", ".join(absent), record=name))
+
+
+@dataclass(frozen=True, slots=True)
+class _Expert:
+    """An expert's signature: whose it is said to be, over what, and the file it is in."""
+
+    id: str
+    assessment: str
+    statement: bytes
+    signature: bytes
+    file: Path
+
+
+def _expert_signature(context: Context, who: _Expert, at: dt.datetime | None) -> object:
+    signature, trust = parse_signature(who.signature, who.file), context.pins.trust
+    if trust is None:
+        check_novalidate(who.statement, signature, FINDING, who.file)
+        raise unknown()
+    names, owners = principals_of(who.id, who.assessment), find_principals(signature, trust, at)
+    principal = next((name for name in names if name in owners), names[0])
+    return verify(who.statement, signature, principal=principal, namespace=FINDING, trust=trust, at=at, file=who.file)
