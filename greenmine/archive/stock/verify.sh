@@ -106,7 +106,7 @@ stamp_time() {
   openssl ts -reply -in "$work/token" -token_in -text 2> /dev/null | sed -n 's/^Time stamp: //p' | sed 's/\.[0-9]* / /'
 }
 
-# ---- the ledger 总账 --------------------------------------------------------------------------------------------------
+# ---- the ledger 台账 --------------------------------------------------------------------------------------------------
 
 plain ledger
 id='[A-Za-z0-9._-]+' hex='[0-9a-f]'
@@ -271,7 +271,7 @@ bag() {
   strange=$(find "$1" ! -type f ! -type d | head -n 1)
   [ -z "$strange" ] || fail "$strange" "it is a link or something else 是链接或其他对象"
   plain "$1/tagmanifest-sha256.txt"
-  [ "$(sha "$1/tagmanifest-sha256.txt")" = "$digest" ] || fail "$1/tagmanifest-sha256.txt" "not the one in the ledger 与总账不符"
+  [ "$(sha "$1/tagmanifest-sha256.txt")" = "$digest" ] || fail "$1/tagmanifest-sha256.txt" "not the one in the ledger 与台账不符"
   strange=$(find "$1" -mindepth 1 -maxdepth 1 ! -name data ! -name bag-info.txt ! -name bagit.txt \
     ! -name manifest-sha256.txt ! -name tagmanifest-sha256.txt | head -n 1)
   [ -z "$strange" ] || fail "$strange" "the bag does not know it 多余文件"
@@ -408,7 +408,7 @@ else
     if [ -z "$found" ]; then
       number=$(cut -c67- ledger | sed 's#/tagmanifest-sha256\.txt$##' | grep -F "bags/assess/$record/r" \
         | sed -n 's#^bags/assess/[^/]*/r\([0-9]*\)$#\1#p' | sort -n | tail -n 1)
-      [ -n "$number" ] || usage "the ledger names no record $record 总账中没有该记录"
+      [ -n "$number" ] || usage "the ledger names no record $record 台账中没有该记录"
       found=bags/assess/$record/r$number
     fi
     case $found in
