@@ -72,6 +72,7 @@ class Reproduction:
         compared: the files that were made anew.
         differences: the first place in each file that is not the same, causes before consequences.
         software: what is of another version than when the record was made.
+        total: as recomputed; None where there is none.
     """
 
     record: str
@@ -80,6 +81,7 @@ class Reproduction:
     compared: tuple[str, ...]
     differences: tuple[Difference, ...]
     software: tuple[Changed, ...]
+    total: str | None
 
     @property
     def same(self) -> bool:
@@ -112,7 +114,7 @@ def reproduce(
     """
     source = _opened(archive, bag)
     record = read_record(_content(source, RECORD), source.place(f"data/{RECORD}"))
-    differences = _score(source, record)
+    differences, total = _score(source, record)
     compared: tuple[str, ...] = (SCORE,)
     if not score_only:
         with tempfile.TemporaryDirectory(prefix="greenmine-") as scratch:
@@ -129,6 +131,7 @@ def reproduce(
         compared=compared,
         differences=tuple(one for one in dict.fromkeys(differences) if kept[one.file] == one),
         software=_changed(record),
+        total=total,
     )
 
 
@@ -159,19 +162,19 @@ def _content(bag: Bag, name: str) -> bytes:
     return data
 
 
-def _score(bag: Bag, record: Record) -> list[Difference]:
-    """Recompute the score from the archived findings and catalog."""
+def _score(bag: Bag, record: Record) -> tuple[list[Difference], str | None]:
+    """Recompute the score from the archived findings and catalog; return where it differs, and the total."""
     archived = _content(bag, SCORE)
     findings, catalog = (
         parse_json(_content(bag, name).decode("utf-8", "replace"), bag.place(f"data/{name}"), IntegrityError)
         for name in (FINDINGS, CATALOG)
     )
     try:
-        now = canonical(Scorer(catalog).score(findings, record.readings))
+        score = Scorer(catalog).score(findings, record.readings)
     except GreenmineError as problem:
-        return [Difference(SCORE, "", _("a score"), str(problem))]
-    found = first_difference(SCORE, archived, now)
-    return [found] if found else []
+        return [Difference(SCORE, "", _("a score"), str(problem))], None
+    found = first_difference(SCORE, archived, canonical(score))
+    return [found] if found else [], score["total"]
 
 
 def _lay_out(archive: Archive, bag: Bag, record: Record, room: Workspace, own: Workspace) -> list[Difference]:

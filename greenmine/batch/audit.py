@@ -1,0 +1,277 @@
+"""The audit of a sample: draw records, verify and reproduce each, and say what that tells of all of them.
+
+`Audit.open` fixes the frame (every record in force) and draws; nothing is examined before a piece asks for it. The
+pieces, one per cell of `notebooks/audit.ipynb`, are HTML in the order of the report. A record is defective where
+something of it does not hold or does not come out byte for byte. A report alone that looks otherwise under software of
+other versions than the record names is shown and counted by itself: that is what versions are recorded for. A record
+that cannot even be read is told besides the sample: it needs no luck to be found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from greenmine.archive.index import Contents, Row, read_contents
+from greenmine.archive.layout import Archive
+from greenmine.archive.pins import Pins
+from greenmine.archive.selection import PREFIX
+from greenmine.archive.verify import verify
+from greenmine.batch.reproduce import NOTEBOOK, reproduce
+from greenmine.batch.runner import REPORT
+from greenmine.batch.sampling import Drawn, draw_sample, most_defective, sample_size
+from greenmine.errors import GreenmineError, UsageError, shown
+from greenmine.i18n import gettext as _
+from greenmine.workbook import words
+from greenmine.workbook.html import Html, render, speaking
+from greenmine.workspace import Workspace
+
+STRATA: Final = ("catalog", "kind", "verdict")
+"""What records may be grouped by."""
+
+SEPARATOR: Final = " · "
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What came of a record of the sample.
+
+    Attributes:
+        drawn: which it is.
+        failure: what does not hold, first; empty where everything does.
+        difference: what is not the same when it is made anew, first; empty where everything is.
+        archived: the total in the archive; None where there is none.
+        now: the total as recomputed; None where there is none.
+        software: whether all that differs is the report, under software of other versions.
+    """
+
+    drawn: Drawn
+    failure: str
+    difference: str
+    archived: str | None
+    now: str | None
+    software: bool = False
+
+    @property
+    def defective(self) -> bool:
+        """Whether anything is the matter with it."""
+        return bool(self.failure) or (bool(self.difference) and not self.software)
+
+    @property
+    def delta(self) -> str:
+        """The total as recomputed less the total in the archive."""
+        if self.archived is None or self.now is None:
+            return "0" if self.archived == self.now else "–"
+        return f"{Decimal(self.now) - Decimal(self.archived):f}"
+
+
+@dataclass(frozen=True, repr=False)
+class Audit:
+    """An audit of a sample.
+
+    Attributes:
+        archive: the archive, or a copy of one.
+        contents: what it holds.
+        workspace: whose notebook and parameters records are made anew with.
+        pins: whose signatures count.
+        seed: of the draw.
+        rate: the share of defective records that is to be noticed.
+        confidence: with which probability.
+        strata: what records are grouped by, of `STRATA`.
+        lang: the language of the pieces, `zh` or `en`.
+    """
+
+    archive: Archive
+    contents: Contents
+    workspace: Workspace
+    pins: Pins
+    seed: str
+    rate: Fraction
+    confidence: Fraction
+    strata: tuple[str, ...]
+    lang: str = "zh"
+
+    @classmethod
+    def open(
+        cls,
+        archive: str = "",
+        *,
+        seed: str,
+        rate: str = "0.05",
+        confidence: str = "0.95",
+        strata: Sequence[str] = ("verdict",),
+        trust: str = "",
+        lang: str = "zh",
+        workspace: Workspace | None = None,
+    ) -> Audit:
+        """Fix the frame of an audit.
+
+        Args:
+            archive: the archive's folder; `reports/` of the workspace where it is empty.
+            seed: from a public event after the frame was fixed, such as dice rolled at the meeting.
+            rate: the share of defective records that is to be noticed, a decimal number.
+            confidence: with which probability, a decimal number.
+            strata: what records are grouped by, of `STRATA`.
+            trust: a folder with the keys that the auditor believes; the archive's own where it is empty.
+            lang: the language of the pieces, `zh` or `en`.
+            workspace: whose notebook and parameters are used; the one around the working directory by default.
+
+        Raises:
+            UsageError: there is no seed, or a parameter is of another form.
+            ArchiveError: there is no archive.
+        """
+        with speaking(lang):
+            if not isinstance(seed, str) or not seed or not seed.isprintable():  # papermill -p makes 0123 a number
+                raise UsageError(_("An audit needs a seed, a line of text, from a public event: dice, for instance."))
+            unknown = [name for name in strata if name not in STRATA]
+            if unknown:
+                text = _("Records are not grouped by {name}: expected some of {names}.")
+                raise UsageError(text.format(name=shown(unknown[0]), names=", ".join(STRATA)))
+            space = workspace or Workspace.find()
+            opened = Archive.open(Path(archive) if archive else space.reports, read_only=True)
+            pins = Pins.of(Path(trust) if trust else opened.trust, own=not trust)
+            numbers = (_number(rate), _number(confidence))
+            return cls(opened, read_contents(opened), space, pins, seed, *numbers, tuple(strata), lang)
+
+    @cached_property
+    def rows(self) -> dict[str, Row]:
+        """The frame: every record in force, by name."""
+        return {row.record: row for row in self.contents.rows if row.superseded_by is None}
+
+    @cached_property
+    def frame_digest(self) -> str:
+        """SHA-256 of the frame: name, a space and the digest in the ledger of each record, one line each, sorted."""
+        lines = "".join(f"{name} {row.digest}\n" for name, row in sorted(self.rows.items()))
+        return hashlib.sha256(lines.encode()).hexdigest()
+
+    @cached_property
+    def size(self) -> int:
+        """How many records are to be drawn."""
+        return sample_size(len(self.rows), self.rate, self.confidence)
+
+    @cached_property
+    def sample(self) -> tuple[Drawn, ...]:
+        """The records drawn."""
+        return draw_sample([(name, self._stratum(row)) for name, row in self.rows.items()], self.seed, self.size)
+
+    def _stratum(self, row: Row) -> str:
+        return SEPARATOR.join(str(getattr(row, name)) for name in self.strata)
+
+    @staticmethod
+    def _named(stratum: str) -> str:
+        """Name a stratum in the language in use."""
+        return SEPARATOR.join(words.assessment_kind(words.verdict(code)) for code in stratum.split(SEPARATOR)) or "–"
+
+    @cached_property
+    def examined(self) -> tuple[Examined, ...]:
+        """What came of each record of the sample; this takes a few seconds for each."""
+        return tuple(self._examine(drawn) for drawn in self.sample)
+
+    def _examine(self, drawn: Drawn) -> Examined:
+        bag = PREFIX + drawn.record
+        found = verify(self.archive, self.pins, records=[bag])
+        failure = f"{found.first.file}: {found.first.reason}" if found.first else ""
+        archived = self.rows[drawn.record].total
+        try:
+            done = reproduce(self.archive, bag, workspace=self.workspace)
+        except GreenmineError as problem:
+            return Examined(drawn, failure, str(problem), archived, None)
+        difference = str(done.differences[0]) if done.differences else ""
+        files = {one.file for one in done.differences}
+        explained = bool(done.software) and bool(files) and files <= {NOTEBOOK, REPORT}
+        return Examined(drawn, failure, difference, archived, done.total, explained)
+
+    # ---- the pieces, in the order of the report ----------------------------------------------------------------------
+
+    def _piece(self, title: str, lines: Sequence[str], heads: Sequence[str] = (), rows: Any = ()) -> Html:  # noqa: ANN401
+        return render("audit", "audit", title=title, lines=lines, heads=heads, rows=list(rows))
+
+    def frame(self) -> Html:
+        """Return what was drawn from: the state of the archive, the frame, the strata and their sizes."""
+        with speaking(self.lang):
+            strata = Counter(self._stratum(row) for row in self.rows.values())
+            drawn = Counter(one.stratum for one in self.sample)
+            lines = [
+                _("Archive {origin}, a ledger of {entries} entries with the SHA-256 {digest}.").format(
+                    origin=self.contents.origin, entries=len(self.contents.entries), digest=self.contents.sha256
+                ),
+                _("Records in force: {count}; SHA-256 of the list of their names and digests: {digest}.").format(
+                    count=len(self.rows), digest=self.frame_digest
+                ),
+                _("To notice a share of {rate} with confidence {confidence}, {size} records are drawn.").format(
+                    rate=_decimal(self.rate), confidence=_decimal(self.confidence), size=self.size
+                ),
+                *(_("cannot be read: {reason}").format(reason=one.reason) for one in self.contents.unreadable),
+            ]
+            rows = ((self._named(name), str(count), str(drawn[name])) for name, count in sorted(strata.items()))
+            return self._piece(_("What is drawn from"), lines, [_("Stratum"), _("Records"), _("Drawn")], rows)
+
+    def draw(self) -> Html:
+        """Return the draw: the seed, and the records with their tickets."""
+        with speaking(self.lang):
+            lines = [
+                _("Seed: {seed}").format(seed=self.seed),
+                _("A record's ticket is the SHA-256 of the seed, a comma and its name; the smallest are taken."),
+            ]
+            rows = ((one.record, self._named(one.stratum), one.ticket) for one in self.sample)
+            return self._piece(_("The draw"), lines, [_("Record"), _("Stratum"), _("Ticket")], rows)
+
+    def checks(self) -> Html:
+        """Return what came of each record: whether it holds, whether it comes out the same, and by how much not."""
+        with speaking(self.lang):
+            heads = [_("Record"), _("Verified"), _("Made anew"), _("Total"), _("Recomputed"), _("Delta")]
+            return self._piece(_("Records verified and made anew"), [], heads, self._check_rows())
+
+    def _check_rows(self) -> Iterator[tuple[str, ...]]:
+        for one in self.examined:
+            yield (
+                one.drawn.record,
+                one.failure or _("holds"),
+                one.difference or _("the same byte for byte"),
+                one.archived or "–",
+                one.now or "–",
+                one.delta,
+            )
+
+    def conclusion(self) -> Html:
+        """Return what the sample says of all records."""
+        with speaking(self.lang):
+            size, found = len(self.examined), sum(one.defective for one in self.examined)
+            most = most_defective(len(self.rows), size, found, self.confidence)
+            lines = [
+                _("{found} of {size} records are defective.").format(found=found, size=size),
+                _("With confidence {confidence}, at most {most} of all {count} records are defective.").format(
+                    confidence=_decimal(self.confidence), most=most, count=len(self.rows)
+                ),
+            ]
+            other = sum(one.software and not one.defective for one in self.examined)
+            if other:
+                text = _("{count} reports look otherwise under software of other versions; their scores are the same.")
+                lines.append(text.format(count=other))
+            if self.contents.unreadable:
+                text = _("Besides, {count} records cannot be read.")
+                lines.append(text.format(count=len(self.contents.unreadable)))
+            if self.pins.own:
+                lines.append(_("The keys believed were the archive's own: against who runs it, they prove nothing."))
+            return self._piece(_("Conclusion of the audit"), lines)
+
+    def __repr__(self) -> str:
+        return f"<greenmine: audit {len(self.rows)}>"
+
+
+def _number(text: str) -> Fraction:
+    try:
+        return Fraction(str(text))  # papermill -p makes 0.05 a binary fraction, whose text is still 0.05
+    except (ValueError, ZeroDivisionError):
+        raise UsageError(_("{text}: expected a decimal number.").format(text=shown(text))) from None
+
+
+def _decimal(number: Fraction) -> str:
+    return f"{float(number):.10g}"
