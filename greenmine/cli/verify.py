@@ -112,11 +112,11 @@ def lines(result: Verification) -> list[str]:
         failed = any(tally.failed for tally in tallies)
         unproven = any(one.unproven for one in remarks)
         state = _("does not hold") if failed else _("holds as far as it is proven") if unproven else _("holds")
-        found.append(_("{aspect}: {state}").format(aspect=aspect_title(aspect), state=state if tallies else _("–")))
+        found.append(_("{aspect}: {state}").format(aspect=aspect_title(aspect), state=state if tallies else "–"))
         for tally in tallies:
             mark = "✗" if tally.failed else "✓"
             count = f"{tally.held}/{tally.held + tally.failed}" if tally.failed else str(tally.held)
-            found.append(_("  {mark} {title} ({count})").format(mark=mark, title=check_title(tally.check), count=count))
+            found.append(f"  {mark} {check_title(tally.check)} ({count})")
         found += [f"  ✗ {one.file}: {one.reason}" for one in failures[:MOST]]
         if len(failures) > MOST:
             found.append("  " + _("… and {count} more").format(count=len(failures) - MOST))

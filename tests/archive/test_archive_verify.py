@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import shutil
 import subprocess
@@ -141,14 +140,10 @@ def test_the_archives_own_keys_prove_less(sealed: Audited) -> None:
 
 def test_a_key_that_has_expired_counts_by_its_stamp(sealed: Audited, tmp_path: Path) -> None:
     """After keys have expired stamped signatures hold; of those without a stamp it is said that nothing proves when."""
-    soon = (dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)).strftime("%Y%m%d%H%M%SZ")
-    later = pinned(
-        tmp_path / "valid",
-        sealed,
-        (OPERATOR, "operator", CHECKPOINT, f'valid-before="{soon}"'),
-        *experts(f'valid-before="{soon}"'),
-    )
-    assert "signature.undated" not in remarks(sealed, pins=later)
+    end = sealed.verify().proven.stamped_at.translate(str.maketrans("", "", "-:T"))
+    ended = f'valid-before="{end}"'
+    later = pinned(tmp_path / "ended", sealed, (OPERATOR, "operator", CHECKPOINT, ended), *experts(ended))
+    assert "signature.undated" not in remarks(sealed, "GM-0001/r1", "GM-0001/r2", pins=later)
     past = 'valid-before="20260901000000Z"'  # after the experts signed, before anything was stamped
     expired = pinned(tmp_path / "past", sealed, (OPERATOR, "operator", CHECKPOINT, ""), *experts(past))
     failures = sealed.verify("GM-0001/r1", pins=expired).failures
