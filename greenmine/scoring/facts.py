@@ -47,7 +47,7 @@ def measured_fits(facts: Facts, direction: str) -> tuple[Line | None, bool | Non
 
     Args:
         facts: the facts of the indicator.
-        direction: `at_least` or `at_most`, as the catalog says; `measured.comparison` overrides it.
+        direction: `at_least` or `at_most`, as the catalog says.
 
     Returns:
         The sentence for the trace and whether the value fits; two Nones where nothing was measured.
@@ -60,14 +60,14 @@ def measured_fits(facts: Facts, direction: str) -> tuple[Line | None, bool | Non
         return None, None
     if not isinstance(measured, dict):
         raise BadFact("measured", _("an object with value, required and source"), shown(measured))
-    comparison = measured.get("comparison", direction)
-    if comparison not in ("at_least", "at_most"):
-        raise BadFact("measured/comparison", "at_least | at_most", shown(comparison))
+    source = measured.get("source")
+    if not isinstance(source, str) or not source.strip():
+        raise BadFact("measured/source", _("the document that the figures are taken from"), shown(source))
     value, required = (_number(measured, key) for key in ("value", "required"))
     if "minerals" in measured:
         _check_minerals(measured, value)
-    fits = value >= required if comparison == "at_least" else value <= required
-    code = f"measured_{comparison}" if fits else f"measured_not_{comparison}"
+    fits = value >= required if direction == "at_least" else value <= required
+    code = f"measured_{direction}" if fits else f"measured_not_{direction}"
     return line(code, value=str(measured["value"]), required=str(measured["required"])), fits
 
 
@@ -96,18 +96,16 @@ def _number(measured: Facts, key: str) -> Fraction:
         raise BadFact(f"measured/{key}", _("a number"), shown(measured[key])) from None
 
 
-def unmet_clauses(facts: Facts) -> list[str] | None:
-    """Return the clauses recorded as unmet; None where no clause is recorded.
+def clause_states(facts: Facts) -> Mapping[str, str]:
+    """Return the recorded state of each clause; none where no clause is recorded.
 
     Raises:
         BadFact: the record is malformed.
     """
-    clauses = facts.get("clauses")
-    if clauses is None:
-        return None
+    clauses = facts.get("clauses", {})
     if not isinstance(clauses, dict):
         raise BadFact("clauses", _("an object from clause to its state"), shown(clauses))
     for key, state in clauses.items():
         if state not in CLAUSE_STATES:
             raise BadFact(f"clauses/{key}", " | ".join(CLAUSE_STATES), shown(state))
-    return [key for key, state in clauses.items() if state == "unmet"] if clauses else None
+    return clauses

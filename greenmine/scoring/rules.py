@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, Protocol
 from greenmine.errors import shown
 from greenmine.i18n import gettext as _
 from greenmine.scoring.exact import NotANumber, add, exact, show
-from greenmine.scoring.facts import BadFact, Facts, boolean, measured_fits, unmet_clauses
+from greenmine.scoring.facts import BadFact, Facts, boolean, clause_states, measured_fits
 from greenmine.scoring.wording import Line, line
 
 ZERO = Fraction(0)
@@ -87,18 +87,20 @@ class Met:
         met = boolean(facts, "met")
         if len(facts) == 1 and met is not None:
             return self.given[met]
-        unmet = unmet_clauses(facts)
+        states = clause_states(facts)
+        unmet = [key for key, state in states.items() if state == "unmet"]
         measured, fits = measured_fits(facts, self.measure)
         if met is None:
             return Outcome(ZERO, ("met",))
-        agreed = not unmet and fits is not False
-        if (unmet is not None or fits is not None) and met != agreed:
+        refuted = bool(unmet) or fits is False
+        proven = bool(states or measured) and not refuted and states.keys() >= self.clauses.keys()
+        if (met and refuted) or (proven and not met):
             raise BadFact(
                 "met",
-                _("{value}, as the recorded clauses and measurement say").format(value=str(agreed).lower()),
+                _("{value}, as the recorded clauses and measurement say").format(value=str(proven).lower()),
                 str(met).lower(),
             )
-        trace = [line("clause_unmet", clause=self.clauses.get(key, key)) for key in unmet or ()]
+        trace = [line("clause_unmet", clause=self.clauses.get(key, key)) for key in unmet]
         if measured:
             trace.append(measured)
         given = self.given[met]

@@ -16,6 +16,7 @@ from typing import Any
 from greenmine.errors import CatalogError, FindingsError, UsageError, shown
 from greenmine.i18n import gettext as _
 from greenmine.scoring.exact import exact, show, show_total
+from greenmine.scoring.head import check_head
 from greenmine.scoring.indicator import Indicator, Mine, Result, assess, compile_indicator
 from greenmine.scoring.total import Tally, fold, tally, total_of, verdict_of
 from greenmine.scoring.wording import Line, line, words
@@ -148,12 +149,25 @@ class Scorer:
 
     def _read(self, findings: Mapping[str, Any], file: object) -> _Case:
         mine = self._mine(findings, file)
+        check_head(findings, file)
         prerequisites = self._entries(findings, "prerequisites", self._prerequisites, file)
         entries = self._entries(findings, "indicators", self._known, file)
         return _Case(mine, prerequisites, entries, self._met(prerequisites, file), file)
 
     def _results(self, case: _Case, chosen: Mapping[str, str]) -> Results:
         return [(i, assess(i, case.mine, case.entries.get(i.id), chosen, case.file)) for i in self._indicators]
+
+    def _again(self, case: _Case, results: Results, chosen: Mapping[str, str]) -> Results:
+        """Return results under other readings; only what can depend on them is assessed anew."""
+        return [
+            (
+                i,
+                assess(i, case.mine, case.entries[i.id], chosen, case.file)
+                if _depends(case.entries.get(i.id))
+                else result,
+            )
+            for i, result in results
+        ]
 
     def _mine(self, findings: Mapping[str, Any], file: object) -> Mine:
         if not isinstance(findings, dict) or findings.get("schema") != FINDINGS_SCHEMA:
@@ -228,7 +242,7 @@ class Scorer:
                 if name == "na_fold":
                     total, verdict = self._conclude(case, fold(tallies, choice), mandatory=mandatory)
                 elif facts_matter:
-                    again = self._results(case, {**chosen, name: choice})
+                    again = self._again(case, results, {**chosen, name: choice})
                     folded = fold(tally(self._categories, again), chosen["na_fold"])
                     total, verdict = self._conclude(case, folded, mandatory=_mandatory_full(again))
                 rows.append({"reading": name, "choice": choice, "total": self._shown(total), "verdict": verdict})

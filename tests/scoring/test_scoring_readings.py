@@ -241,6 +241,9 @@ def test_a_measured_rate_must_agree_with_met() -> None:
     below = {"met": True, "measured": {"value": "79.9", "required": "80", "source": "储量年报"}}
     with pytest.raises(FindingsError, match="indicators/10/facts/met"):
         SCORER.score(with_facts(COAL, {"10": below}))
+    turned = {"met": True, "measured": {**below["measured"], "comparison": "at_most"}}
+    with pytest.raises(FindingsError, match="indicators/10/facts/met"):
+        SCORER.score(with_facts(COAL, {"10": turned}))  # the direction is the catalog's, not the record's
     reached = {"met": True, "measured": {"value": 80, "required": "80", "source": "储量年报"}}
     assert "2" == awarded(with_facts(COAL, {"10": reached}), "10")
 
@@ -274,6 +277,8 @@ def test_one_unmet_clause_fails_a_mandatory_indicator() -> None:
     assert "fail" == score["verdict"]
     with pytest.raises(FindingsError, match="indicators/35/facts/met"):
         SCORER.score(with_facts(COAL, {"35": {"met": False, "clauses": clauses}}))
+    partly = {"met": False, "clauses": {last: "met"}}  # what was not recorded may be what is not met
+    assert "0" == awarded(with_facts(COAL, {"35": partly}), "35")
 
 
 def test_no_raw_ore_processing_is_not_applicable_only_with_proof() -> None:
