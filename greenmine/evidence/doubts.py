@@ -147,22 +147,32 @@ def _warning(code: str, place: str, indicators: Iterable[str] = (), **particular
 
 
 def _of_licences(profile: MineProfile, day: dt.date) -> Iterator[Warning_]:
-    """Look at the licences; where one of a kind is valid, an older or later one of that kind is history."""
+    """Look at the licences; one that has a valid renewal is history, any other stands alone."""
     for kind in NEEDED_LICENCES:
         if all(licence.kind != kind for licence in profile.licences):
             yield _warning("licence_missing", FILE_NAME, kind=kind)
-    valid = {licence.kind for licence in profile.licences if _is_valid(licence, day) and licence.kind != "other"}
+    valid = [licence for licence in profile.licences if _is_valid(licence, day)]
     for number, licence in enumerate(profile.licences, 1):
         place = f"{FILE_NAME}, licences/#{number}"
         named = {"kind": licence.kind, "number": licence.number or licence.name}
         if licence.kind in ENDING_LICENCES and licence.valid_until is None:
             yield _warning("licence_without_end", place, **named)
-        if licence.kind in valid:
+        if any(_renews(other, licence) for other in valid):
             continue
         if licence.valid_until and licence.valid_until < day:
             yield _warning("licence_expired", place, **named, until=licence.valid_until, on=day)
         elif licence.valid_from and licence.valid_from > day:
             yield _warning("licence_not_yet_valid", place, **named, since=licence.valid_from, on=day)
+
+
+def _renews(one: Licence, other: Licence) -> bool:
+    """Tell whether two entries are a licence and its renewal.
+
+    A mine may hold several of a kind, such as the work safety permits of its pit and of its tailings pond, and none
+    of them covers for another.
+    """
+    same = one.name == other.name or (one.number != "" and one.number == other.number)
+    return one.kind == other.kind and same
 
 
 def _is_valid(licence: Licence, day: dt.date) -> bool:

@@ -101,10 +101,28 @@ def renewed(tmp_path: Path, until: str) -> Path:
 
 
 def test_a_licence_that_was_renewed_raises_no_doubt(tmp_path: Path) -> None:
-    """Where one of a kind is valid on the day, another of that kind is history or is to come."""
+    """Where one of a kind and name is valid on the day, another of them is history or is to come."""
     mine = renewed(tmp_path, "2041-01-01")
     assert [] == doubts(mine)
     assert ["licence_expired"] == [one.code for one in doubts(mine, on=dt.date(2031, 6, 1))]  # the work safety permit
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "expected"),
+    [
+        ("安全生产许可证（尾矿库）", "S77", [("licence_expired", "problem", "mine.yaml, licences/#1")]),
+        ("安全生产许可证（尾矿库）", "", [("licence_expired", "problem", "mine.yaml, licences/#1")]),
+        ("安全生产许可证（延续前）", "A01", []),
+    ],
+    ids=["another", "without number", "same number"],
+)
+def test_an_expired_licence_is_not_covered_by_another_of_its_kind(
+    tmp_path: Path, name: str, number: str, expected: list[tuple[str, str, str]]
+) -> None:
+    """The permit of the tailings pond has ended, whatever that of the pit says; the same number is a renewal."""
+    extra = f'\n  - {{kind: safety, name: {name}, number: "{number}", valid_until: "2025-12-31"}}\n'
+    mine = make_mine(tmp_path, changes=[("licences:\n", "licences:" + extra)])
+    assert expected == [(one.code, one.severity, one.place) for one in doubts(mine)]
 
 
 def test_a_gap_between_licences_is_told_of_both(tmp_path: Path) -> None:
