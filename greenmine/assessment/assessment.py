@@ -8,7 +8,7 @@ a folder lists its files, nor on the times of files.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -29,8 +29,24 @@ JOURNALS: Final = "journal"
 _SUFFIX: Final = ".jsonl"
 
 
+class Supporting(Protocol):
+    """A file of a mine: `greenmine.evidence.Item`."""
+
+    @property
+    def path(self) -> str:
+        """Its path in the mine's folder."""
+
+    @property
+    def supports(self) -> Sequence[str]:
+        """Ids of what it was handed in for."""
+
+
 class Finder(Protocol):
     """What knows the files of a mine: `greenmine.evidence.Inventory`."""
+
+    @property
+    def items(self) -> Sequence[Supporting]:
+        """The files."""
 
     def find(self, reference: str, /) -> object | None:
         """Return the file that a reference names; None where there is none."""
@@ -121,7 +137,8 @@ def load_assessment(mine_dir: Path, assessment_id: str | None = None, inventory:
         mine_dir: the folder of the mine, such as `evidence/GM-0001`.
         assessment_id: the id of the assessment; the latest (by date, then id) where it is None.
         inventory: the files of the mine. Given one, references to files that are not there move to
-            `missing_evidence`; without, references are taken at their word.
+            `missing_evidence`, and where nothing is cited the files handed in for it count; without, references are
+            taken at their word.
 
     Raises:
         EvidenceError: the mine's profile is malformed.
@@ -142,6 +159,7 @@ def load_assessment(mine_dir: Path, assessment_id: str | None = None, inventory:
     findings = fold(entries, panel, _mine(mine))
     if inventory is not None:
         findings = without_missing(findings, lambda reference: inventory.find(reference) is not None)
+        findings = with_handed_in(findings, inventory.items)
     return Assessment(folder, mine, panel, tuple(in_order(entries)), findings, (*torn, *notices(entries)))
 
 
@@ -256,6 +274,32 @@ def _take_out(part: dict[str, Any], missing: dict[str, None], is_there: Callable
         gone = dict.fromkeys(reference for reference in part["evidence"] if not is_there(reference))
         missing.update(gone)
         part["evidence"] = [reference for reference in part["evidence"] if reference not in gone]
+
+
+def with_handed_in(findings: Mapping[str, Any], items: Iterable[Supporting]) -> dict[str, Any]:
+    """Return findings in which an entry that cites nothing rests on the files that the mine handed in for it.
+
+    Files in a numbered folder support that indicator without a list, and the list says what else supports what. What
+    the panel cites goes before; where it cites only files that are not there, nothing is put in their place.
+
+    Args:
+        findings: a document of schema `greenmine.findings/1`.
+        items: the evidence, with the ids that each file supports.
+
+    Returns:
+        A copy; an entry to which evidence was added says so by `evidence_by: folder`.
+    """
+    supporting: dict[str, list[str]] = {}
+    for item in items:
+        for name in item.supports:
+            supporting.setdefault(name, []).append(item.path)
+    found: dict[str, Any] = copy.deepcopy(dict(findings))
+    for group in ("prerequisites", "indicators"):
+        for name, entry in found[group].items():
+            cited = any(part.get("evidence") for part in (entry, *entry.get("judgements", ())))
+            if name in supporting and not cited and not entry.get("missing_evidence"):
+                entry |= {"evidence": sorted(supporting[name]), "evidence_by": "folder"}
+    return found
 
 
 def notices(entries: Iterable[Entry]) -> list[Notice]:
