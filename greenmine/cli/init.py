@@ -1,9 +1,10 @@
 """`greenmine init DIR`: lay out a workspace from the copies that come with the package.
 
-A new workspace is built in a folder beside DIR and renamed into place, so that DIR is there whole or not at all. Into
-a workspace that exists only what is missing is added; whatever fails on the way is taken back. Nothing that is there
-is ever written over: parameters and notebooks that differ from the package's are kept and named, and a mine's folder
-that exists is left alone, for it may hold a record.
+A new workspace is built in a folder beside DIR and renamed into place, so that DIR is there whole or not at all. A
+folder that exists stays the same folder, for a shell may stand in it: an empty one gets what was built within it, into
+a workspace only what is missing is added; whatever fails on the way is taken back. Nothing that is there is ever
+written over: parameters and notebooks that differ from the package's are kept and named, and a mine's folder that
+exists is left alone, for it may hold a record.
 """
 
 from __future__ import annotations
@@ -104,21 +105,29 @@ def lay_out(target: Path, *, demo: bool = True, share: Path | None = None) -> La
 
 
 def _create(target: Path, files: dict[str, Path]) -> None:
-    """Build the workspace beside `target` and rename it into place."""
+    """Build the workspace beside `target`, or within it where it exists, and rename what was built into place."""
     target = target.resolve()
-    parents = [folder for folder in target.parents if not folder.exists()]
-    target.parent.mkdir(parents=True, exist_ok=True)
+    within = target.is_dir()
+    home = target if within else target.parent
+    parents = [folder for folder in (home, *home.parents) if not folder.exists()]
+    home.mkdir(parents=True, exist_ok=True)
     with ExitStack() as undo:
-        for folder in parents:
+        for folder in reversed(parents):
             undo.callback(folder.rmdir)
-        building = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+        building = Path(tempfile.mkdtemp(dir=home, prefix=f".{target.name}."))
         undo.callback(shutil.rmtree, building, ignore_errors=True)
         for name in FOLDERS:
             (building / name).mkdir()
         for name, source in files.items():
             _copy(source, building / name)
-        building.chmod(0o755)
-        building.replace(target)
+        if within:
+            for built in sorted(building.iterdir()):
+                built.replace(target / built.name)
+                undo.callback((target / built.name).replace, built)
+            building.rmdir()
+        else:
+            building.chmod(0o755)
+            building.replace(target)
         undo.pop_all()
 
 

@@ -126,19 +126,38 @@ def test_file_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("share")
 def test_empty_folder_is_used(tmp_path: Path) -> None:
-    """An empty folder becomes the workspace."""
+    """An empty folder becomes the workspace, with all that a new one has."""
     (tmp_path / "w").mkdir()
-    init.lay_out(tmp_path / "w")
-    assert (tmp_path / "w" / "README.md").is_file()
+    made = init.lay_out(tmp_path / "w")
+    init.lay_out(tmp_path / "new")
+    assert listing(tmp_path / "new") == listing(tmp_path / "w")
+    assert (len(listing(tmp_path / "w")), ()) == (made.added, made.kept)
+    assert set(init.FOLDERS) | {"README.md"} == {path.name for path in (tmp_path / "w").iterdir()}
 
 
 @pytest.mark.usefixtures("share")
-@pytest.mark.parametrize("existing", [False, True], ids=["new", "workspace"])
-def test_failure_leaves_nothing_behind(*, existing: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_working_directory_is_filled_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever stands in the folder stands in the workspace afterwards, and nothing was made beside it."""
+    target = tmp_path / "here"
+    target.mkdir()
+    monkeypatch.chdir(target)
+    before = target.stat().st_ino
+    beside = sorted(tmp_path.iterdir())
+    assert run(".").exit_code == 0
+    assert before == Path.cwd().stat().st_ino
+    assert Path("evidence", MINE, "mine.yaml").is_file()
+    assert beside == sorted(tmp_path.iterdir())
+
+
+@pytest.mark.usefixtures("share")
+@pytest.mark.parametrize("existing", [None, (), ("parameters", "evidence")], ids=["new", "empty", "workspace"])
+def test_failure_leaves_nothing_behind(
+    existing: tuple[str, ...] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """When the disk fills up half-way, the target is as it was, and nothing is left beside it."""
-    target = tmp_path / "deep" / "w"
-    if existing:
-        for name in ("parameters", "evidence"):
+    target = tmp_path / "deep" / "deeper" / "w"
+    if existing is not None:
+        for name in ("", *existing):
             (target / name).mkdir(parents=True)
     before = sorted(tmp_path.rglob("*"))
     copied: list[Path] = []
