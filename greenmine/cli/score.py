@@ -95,6 +95,10 @@ def lines(findings: dict[str, Any], score: dict[str, Any]) -> Iterable[str]:
     )
     for reason in score["reasons"]:
         yield f"· {reason[said]}"
+    for entry in score["softened"]:
+        yield "! " + _("weaker than the catalog it extends: {place}, by {citation}").format(
+            place=entry["at"], citation=entry["citation"]
+        )
     if score["sensitive"]:
         other = [row for row in score["sensitivity"] if row["verdict"] != score["verdict"]]
         yield "! " + _("the verdict depends on the reading: {rows}").format(

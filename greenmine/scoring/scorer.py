@@ -63,6 +63,11 @@ class Scorer:
                 "sha256": hashlib.sha256(canonical(catalog)).hexdigest(),
             }
             self._line_text = catalog["line"]
+            self._softened = [
+                {"at": entry["at"], "citation": entry.get("citation", ""), "codes": list(entry["weaker"])}
+                for entry in catalog.get("operations", ())
+                if entry.get("weaker")
+            ]
             self._extractions = frozenset(catalog["extractions"])
             self._blocks = {industry: block["id"] for block in catalog["blocks"] for industry in block["industries"]}
             self._prerequisites = {entry["id"]: entry["name"] for entry in catalog["prerequisites"]}
@@ -109,6 +114,7 @@ class Scorer:
         return {
             "schema": SCHEMA,
             "catalog": self._identity,
+            "softened": self._softened,
             "readings": chosen,
             "verdict": verdict,
             "total": self._shown(total),

@@ -115,3 +115,22 @@ def test_a_catalog_may_be_named_by_file(workspace: Path, capfdbinary: pytest.Cap
     catalog = ROOT / "parameters" / "catalogs" / "national-2024.yaml"
     assert 0 == main(["score", path, "--json", "--catalog", str(catalog)])
     assert "pass" == json.loads(capfdbinary.readouterr().out)["verdict"]
+
+
+def test_a_requirement_that_was_lowered_is_shown_with_its_citation(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A profile that is weaker by a document says so wherever it is scored."""
+    (workspace / "lower-1.yaml").write_text(
+        'schema: greenmine.profile/1\nid: lower\nversion: "1"\ntitle: 示例\nissuer: 示例\ndocument: 示例\n'
+        'issued_on: "2025-01-01"\neffective_from: "2025-03-01"\nextends: national@2024\noperations:\n'
+        '  - {op: set, at: line, value: "70", citation: 示例〔2025〕1号（假设）第二条}\n',
+        encoding="utf-8",
+    )
+    path = written(workspace, "a.json", folding())
+    assert 0 == main(["score", path, "--catalog", "lower-1.yaml"])
+    out = capsys.readouterr().out
+    assert all(part in out for part in ("达标线 70", "line", "示例〔2025〕1号（假设）第二条"))
+    assert 0 == main(["score", path, "--catalog", "lower-1.yaml", "--json"])
+    (softened,) = json.loads(capsys.readouterr().out)["softened"]
+    assert ("line", "示例〔2025〕1号（假设）第二条") == (softened["at"], softened["citation"])
