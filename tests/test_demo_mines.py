@@ -205,7 +205,7 @@ def test_demo_assessment_leaves_nothing_open(name: str) -> None:
     found = score(name)
     assert {"P1", "P2", "P3", "P4", "P5"} == set(findings(name)["prerequisites"])
     assert {"scored", "not_applicable", "not_in_block"} >= {one["status"] for one in found["indicators"]}
-    assert [] == found["warnings"]
+    assert {"overruled"} >= {warning["code"] for warning in found["warnings"]}  # the panel of GM-0003 rules on 40
     for one in (*findings(name)["prerequisites"].values(), *findings(name)["indicators"].values()):
         assert all(view["justification"] for view in one.get("judgements", [one]))
 

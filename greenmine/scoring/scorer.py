@@ -300,9 +300,15 @@ class Scorer:
 def _doubts(indicator: Indicator, result: Result, entry: Mapping[str, Any]) -> list[str]:
     if result.status == "not_in_block":
         return ["two_blocks"]
+    if (
+        result.status == "not_applicable"
+        and entry.get("not_applicable")
+        and (entry.get("facts") or entry.get("judgements"))
+    ):
+        return ["facts_beside_claim"]
     if result.status not in ("scored", "no_evidence"):
         return []
-    codes = []
+    codes = ["overruled"] if entry.get("judgements") and entry.get("resolution") == "finding" else []
     if indicator.on_site and not entry.get("site_visit"):
         codes.append("site_visit_missing")
     if not entry.get("justification") and not entry.get("judgements"):

@@ -120,6 +120,14 @@ _WORDS: dict[str, tuple[str, str]] = {
         "第 {id} 项“{name}”有完全相同的缺陷记录，请确认不是重复录入",
         "indicator {id} “{name}” lists the same defect twice",
     ),
+    "facts_beside_claim": (
+        "第 {id} 项“{name}”判为不涉及，但另有事实或意见在案，未计分",
+        "indicator {id} “{name}” is not applicable, though facts or opinions are on record; they are not scored",
+    ),
+    "overruled": (
+        "第 {id} 项“{name}”按专家组合议认定计分，另有专家单独意见在案，请核对是否一致",
+        "indicator {id} “{name}” is scored by the panel's finding; separate opinions are on record",
+    ),
     "two_blocks": (
         "第 {id} 项“{name}”不属于本矿行业类别，记录不计分",
         "indicator {id} “{name}” is of the other block; not scored",

@@ -159,6 +159,18 @@ def test_every_sentence_is_there_in_chinese_and_in_english() -> None:
     assert score["reasons"][0]["message_en"].isascii() is False  # the indicator's official name stays Chinese
 
 
+def test_what_stands_beside_the_decision_is_pointed_out() -> None:
+    """Facts beside a not-applicable claim and opinions beside the panel's finding do not count, and do not vanish."""
+    findings = copy.deepcopy(COAL)
+    proof = {"reason": "原矿直接销售", "confirmed_by": "E2"}
+    findings["indicators"]["12"]["not_applicable"] = proof
+    findings["indicators"]["40"] |= {"resolution": "finding", "judgements": [{"by": "E2", "facts": {"met": False}}]}
+    score = SCORER.score(findings)
+    told = [(warning["code"], warning["indicator"]) for warning in score["warnings"]]
+    assert [("facts_beside_claim", "12"), ("overruled", "40")] == told
+    assert "pass" == score["verdict"]
+
+
 def test_an_archived_scorer_runs_alone(tmp_path: Path) -> None:
     """Copied out of the package with nothing but the interpreter, isolated, it prints the same bytes."""
     package = Path(greenmine.__file__).parent
