@@ -30,8 +30,10 @@ TEMPLATE = Path(__file__).parent / "templates" / "greenmine"
 
 _BETWEEN = re.compile(r">\n+<")
 _OMISSIBLE = re.compile(
-    r"</p>(?=<(?:p|dl|table|ul|ol|div|/dd|/div|/section|/article)\b)|</(?:td|th|tr|thead|tbody|tfoot|li|dt|dd)>"
+    r"</p>(?=<(?:p|dl|table|ul|ol|div|h[1-4]|article|blockquote|/dd|/div|/section|/article)\b)|</(?:td|th|tr|thead|tbody|tfoot|li|dt|dd)>"
 )
+_TAG = re.compile(r"<[a-z][^<>]*>")
+_QUOTED = re.compile(r'="([A-Za-z0-9#._:%-]+)"')
 _SQUEEZES = (
     (re.compile(r"/\*.*?\*/", re.DOTALL), ""),
     (re.compile(r"[ \n]+"), " "),
@@ -138,11 +140,12 @@ def _markup(part: Fragment | str, lang: str, label: str) -> Markup:
 def _compact(markup: str, lang: str) -> str:
     """Return a fragment as the page needs it.
 
-    Left out are line breaks between tags, end tags that HTML lets one leave out, the language where it is the page's,
-    and the class that keeps the pieces apart from JupyterLab's own elements: here everything is ours.
+    Left out are line breaks between tags, end tags and quotes that HTML lets one leave out, the language where it is
+    the page's, and the class that keeps the pieces apart from JupyterLab's own elements: here everything is ours.
     """
     plain = markup.replace(f' lang="{lang}"', "").replace(' class="gm"', "").replace(' class="gm ', ' class="')
-    return _OMISSIBLE.sub("", _BETWEEN.sub("><", plain))
+    # a fragment has no < or > inside a tag or bare in a text, so what looks like a tag is one
+    return _TAG.sub(lambda tag: _QUOTED.sub(r"=\1", tag[0]), _OMISSIBLE.sub("", _BETWEEN.sub("><", plain)))
 
 
 @cache

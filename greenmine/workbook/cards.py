@@ -266,7 +266,7 @@ class Deck:
         by = visit.get("by", ())
         keys = [str(key) for key in by] if isinstance(by, list | tuple) else [plain(by)]
         everyone = len(self._people) > 1 and set(keys) == set(self._people)
-        who = _("the whole panel") if everyone else words.listed([self._people.get(key, key) for key in keys])
+        who = _("everyone") if everyone else words.listed([self._people.get(key, key) for key in keys])
         return Visit(who, *(plain(visit.get(key)) for key in ("place", "seen", "on")))
 
     def _cited(self, references: object) -> tuple[Citation, ...]:

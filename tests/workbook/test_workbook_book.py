@@ -216,11 +216,14 @@ def test_a_report_without_photos_is_under_100_kilobytes(tmp_path: Path, lang: st
     assert size < 100_000
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("mine", ["GM-0001", "GM-0002", "GM-0003", "GM-0004", "GM-0005"])
-def test_the_demo_mines_reports_are_under_100_kilobytes_without_their_photos(repository: Path, mine: str) -> None:
-    """Photos taken away, the rest of the richest record stays small."""
-    page = re.sub(r"<figure>.*?</figure>", "", report(open_book(repository / "evidence" / mine)))
-    assert len(page.encode()) < 100_000
+def test_the_demo_mines_reports_are_under_100_kilobytes_without_their_photos(
+    repository: Path, mine: str, lang: str
+) -> None:
+    """Photos taken away, the rest of the richest record stays small, with room for a longer one."""
+    page = re.sub(r"<figure>.*?</figure>", "", report(open_book(repository / "evidence" / mine, lang)))
+    assert len(page.encode()) < 97_000
 
 
 def test_jupyterlab_gets_the_style_with_the_first_cell(book: Workbook) -> None:
