@@ -137,8 +137,23 @@ class Category:
 
 
 @dataclass(frozen=True)
+class Voice:
+    """One expert's own opinion on a prerequisite; `met` is None where the expert recorded none."""
+
+    by: str
+    met: bool | None
+    justification: str
+    dissent: bool
+
+
+@dataclass(frozen=True)
 class Gate:
-    """A prerequisite (先决条件)."""
+    """A prerequisite (先决条件).
+
+    Attributes:
+        met: what counts; None where it is open.
+        voices: the experts' own opinions, where they were recorded one by one.
+    """
 
     id: str
     name: str
@@ -146,6 +161,12 @@ class Gate:
     met: bool | None
     record: Record | None
     warnings: tuple[str, ...]
+    voices: tuple[Voice, ...] = ()
+
+    @property
+    def disputed(self) -> bool:
+        """Whether the experts disagree and the panel has not ruled."""
+        return self.met is None and len({voice.met for voice in self.voices} - {None}) > 1
 
 
 class Deck:
@@ -210,7 +231,20 @@ class Deck:
     def _gate(self, entry: Mapping[str, Any], met: bool | None) -> Gate:  # noqa: FBT001 - the value is the argument
         found = self._findings["prerequisites"].get(entry["id"])
         warnings = tuple(self._warnings.get(("prerequisite", entry["id"]), ()))
-        return Gate(entry["id"], entry["name"], entry["text"], met, self._record(found), warnings)
+        return Gate(
+            entry["id"], entry["name"], entry["text"], met, self._record(found), warnings, self._voices(found, met)
+        )
+
+    def _voices(self, found: Mapping[str, Any] | None, met: bool | None) -> tuple[Voice, ...]:  # noqa: FBT001 - as above
+        return tuple(
+            Voice(
+                self.person(plain(each.get("by"))),
+                each.get("met"),
+                plain(each.get("justification")),
+                met is not None and each.get("met") is not None and each["met"] != met,
+            )
+            for each in (found or {}).get("judgements", ())
+        )
 
     def _card(self, entry: Mapping[str, Any]) -> Card:
         row = self._rows[entry["id"]]

@@ -8,6 +8,7 @@ import pytest
 from mines import ASSESSMENT, make_mine, open_book, report
 from pages import Page
 
+from greenmine.assessment import load_assessment
 from greenmine.workbook import Workbook
 
 
@@ -70,3 +71,32 @@ def test_a_total_that_is_rounded_shows_its_exact_value(repository: Path) -> None
     """79.66 is 45407/570; 95 is 95."""
     assert "精确值 45407/570" in text(open_book(repository / "evidence" / "GM-0004"), "verdict")
     assert "精确值" not in text(open_book(repository / "evidence" / "GM-0003"), "verdict")
+
+
+def judged(folder: Path, opinions: dict[str, bool], *, ruling: bool | None = None) -> Path:
+    """Record each expert's opinion on the first prerequisite, and the panel's ruling where there is one."""
+    for person, met in opinions.items():
+        with load_assessment(folder).writer(person) as writer:
+            writer.append(person, "prerequisite/P1", {"met": met, "justification": f"REASON {person}"})
+    if ruling is not None:
+        with load_assessment(folder).writer("E1") as writer:
+            writer.append("panel", "prerequisite/P1", {"met": ruling, "justification": "RULED"})
+    return folder
+
+
+def test_experts_who_disagree_on_a_prerequisite_are_all_shown(tmp_path: Path) -> None:
+    """Each with what they judged and why, and that the panel has to rule."""
+    shown = text(open_book(judged(make_mine(tmp_path, photos=False), {"E1": True, "E2": False})), "prerequisites")
+    assert "意见不一致，待专家组裁定" in shown
+    assert "EXPERT E1（E1）：合格；REASON E1" in shown
+    assert "EXPERT E2（E2）：不合格；REASON E2" in shown
+    assert "（不同意见）" not in shown
+
+
+def test_a_dissent_on_a_prerequisite_stays_where_the_panel_ruled(tmp_path: Path) -> None:
+    """The panel's ruling counts; who disagreed is still named."""
+    folder = judged(make_mine(tmp_path, photos=False), {"E1": True, "E2": False}, ruling=True)
+    shown = text(open_book(folder), "prerequisites")
+    assert "待专家组裁定" not in shown
+    assert "REASON E2 （不同意见）" in shown
+    assert "REASON E1 （不同意见）" not in shown
