@@ -44,7 +44,8 @@ class Workspace:
         """Return the workspace around `start` (the working directory by default).
 
         It is `GREENMINE_WORKSPACE` where that is set, else the nearest folder upwards that holds `parameters/` and
-        `evidence/`, else `start` itself.
+        `evidence/`, else `start` itself. A folder in the `evidence/` of a workspace is none: what a mine hands in does
+        not decide by which parameters the mine is judged.
 
         Raises:
             UsageError: `GREENMINE_WORKSPACE` names no folder.
@@ -57,10 +58,45 @@ class Workspace:
                 )
             return cls(Path(named).resolve())
         here = (start or Path.cwd()).resolve()
+        found: Path | None = None
         for folder in (here, *here.parents):
-            if (folder / "parameters").is_dir() and (folder / "evidence").is_dir():
-                return cls(folder)
-        return cls(here)
+            if cls(folder).is_complete and (found is None or found.is_relative_to(folder / "evidence")):
+                found = folder
+        return cls(found or here)
+
+    @classmethod
+    def around(cls, place: str, *, writing: bool = False) -> Workspace:
+        """Return the workspace of a mine or file that a person names, wherever the person stands.
+
+        It is that of `find` where `place` is the id of a mine there, else the one around the path `place`, else, where
+        the path lies in none, that of `find`.
+
+        Args:
+            place: the id of a mine, or the path of a mine's folder or of a file.
+            writing: whether something is to be written to `reports/`, which only a workspace has.
+
+        Raises:
+            UsageError: `GREENMINE_WORKSPACE` names no folder, or there is no workspace to write to.
+        """
+        found = cls.find()
+        named = bool(os.environ.get("GREENMINE_WORKSPACE"))
+        by_id = is_id(place) and (found.evidence / place).is_dir()
+        if place and not named and not by_id and Path(place).exists():
+            other = cls.find(Path(place).resolve().parent)
+            found = other if other.is_complete else found
+        if writing and not named and not found.is_complete:
+            raise UsageError(
+                _(
+                    "There is no workspace around {place} nor around the working directory: expected a folder with "
+                    "parameters/ and evidence/, as “greenmine init” lays out, or its path in GREENMINE_WORKSPACE."
+                ).format(place=shown(place, 200))
+            )
+        return found
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the folder holds what makes it a workspace, `parameters/` and `evidence/`."""
+        return (self.root / "parameters").is_dir() and (self.root / "evidence").is_dir()
 
     @property
     def evidence(self) -> Path:

@@ -38,6 +38,46 @@ def test_a_named_workspace_wins(workspace: Path, tmp_path: Path, monkeypatch: py
         Workspace.find()
 
 
+def test_what_a_mine_hands_in_is_no_workspace(workspace: Path) -> None:
+    """Parameters in a mine's own folder do not decide how it is judged."""
+    mine = workspace / "evidence" / "GM-1"
+    for name in ("parameters", "evidence/GM-2"):
+        (mine / name).mkdir(parents=True)
+    assert workspace == Workspace.find(mine).root
+    assert workspace == Workspace.around(str(mine)).root
+    assert workspace == Workspace.around(str(mine / "evidence" / "GM-2")).root
+
+
+def test_a_path_is_looked_at_in_the_workspace_around_it(
+    workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mine's path brings its own workspace, an id and a path outside of any that of the working directory."""
+    other = tmp_path / "other"
+    for name in ("parameters", "evidence/GM-1", "evidence/GM-9"):
+        (other / name).mkdir(parents=True)
+    (workspace / "evidence" / "GM-1").mkdir()
+    (tmp_path / "findings.json").write_text("{}")
+    assert other == Workspace.around(str(other / "evidence" / "GM-9")).root
+    assert other == Workspace.around("../other/evidence/GM-9").root
+    for place in ("GM-1", "GM-9", "", str(tmp_path / "findings.json"), str(tmp_path / "none")):
+        assert workspace == Workspace.around(place).root
+    monkeypatch.chdir(tmp_path)
+    assert other == Workspace.around("other/evidence/GM-9", writing=True).root
+    monkeypatch.setenv("GREENMINE_WORKSPACE", str(workspace))
+    assert workspace == Workspace.around(str(other / "evidence" / "GM-9"), writing=True).root
+
+
+def test_outside_of_any_workspace_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading goes on with what the package brings; writing is refused with what was expected; a named folder wins."""
+    (tmp_path / "GM-1").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert tmp_path == Workspace.around("GM-1").root
+    with pytest.raises(UsageError, match=r"parameters/.*evidence/"):
+        Workspace.around("GM-1", writing=True)
+    monkeypatch.setenv("GREENMINE_WORKSPACE", str(tmp_path))
+    assert tmp_path == Workspace.around("GM-1", writing=True).root
+
+
 def test_a_workspace_without_catalogs_uses_those_of_the_package(workspace: Path) -> None:
     """The workspace's own file of the same name comes before the package's."""
     packaged = [path.name for path in Workspace(workspace).parameter_files("catalogs")]

@@ -34,13 +34,12 @@ def command(mines: tuple[str, ...], *, assessment: str, catalog: str, readings: 
     """Assess each mine and say what came of it; one that cannot be assessed does not keep the others from it."""
     from greenmine.batch.runner import assess  # noqa: PLC0415 - late: help needs no notebooks
 
-    workspace = Workspace.find()
     status = 0
     for mine in mines:
         try:
             done = assess(
                 mine,
-                workspace=workspace,
+                workspace=Workspace.around(mine, writing=True),
                 progress=sys.stderr.isatty(),
                 assessment=assessment,
                 catalog=catalog,

@@ -58,7 +58,7 @@ def command(mine: str, *, as_json: bool, on: dt.date | None, assessment: str | N
     from greenmine.catalog import load_catalog  # noqa: PLC0415 - late: help needs none of these
     from greenmine.evidence import evidence_warnings, read_profile, take_inventory  # noqa: PLC0415
 
-    workspace = Workspace.find()
+    workspace = Workspace.around(mine)
     folder = workspace.mine_dir(mine)
     document = load_catalog(catalog, workspace).document
     profile = read_profile(folder)

@@ -49,13 +49,15 @@ def command(paths: tuple[str, ...], catalog: str, readings: dict[str, str], as_j
     """Print the score of each path."""
     from greenmine.catalog import load_catalog  # noqa: PLC0415 - late: help needs no catalog
 
-    workspace = Workspace.find()
-    scorer = Scorer(load_catalog(catalog, workspace).document)
+    scorers: dict[Workspace, Scorer] = {}
     failed: GreenmineError | None = None
     for path in paths:
+        workspace = Workspace.around(path)
+        if workspace not in scorers:
+            scorers[workspace] = Scorer(load_catalog(catalog, workspace).document)
         try:
             findings, name = findings_of(path, workspace)
-            score = scorer.score(findings, readings, name)
+            score = scorers[workspace].score(findings, readings, name)
         except InputError as problem:  # one bad file does not keep the others from being scored
             click.echo(f"greenmine: {problem}", err=True)
             failed = problem

@@ -46,13 +46,12 @@ def command(  # noqa: PLR0917 - click calls by name
     """Seal each mine's assessment and say where it is; one that cannot be sealed does not keep the others from it."""
     from greenmine.batch.sealing import seal  # noqa: PLC0415 - late: help needs no notebooks
 
-    workspace = Workspace.find()
     status = 0
     for mine in mines:
         try:
             sealed = seal(
                 mine,
-                workspace=workspace,
+                workspace=Workspace.around(mine, writing=True),
                 draft=draft,
                 reason=reason,
                 progress=sys.stderr.isatty(),

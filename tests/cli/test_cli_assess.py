@@ -40,6 +40,20 @@ def test_a_mine_that_fails_is_assessed_all_the_same(mine: Path, capsys: pytest.C
     assert 'lang="en"' in Path(document["report"]).read_text("utf-8")
 
 
+@pytest.mark.parametrize("verb", ["assess", "seal"])
+def test_without_a_workspace_nothing_is_written(
+    verb: str, mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mine's folder that lies in no workspace is refused from a folder that is none, and no reports/ is made."""
+    alone = tmp_path / "alone" / MINE
+    alone.parent.mkdir()
+    mine.rename(alone)
+    monkeypatch.chdir(alone.parent)
+    assert 2 == main([verb, str(alone)])
+    assert "greenmine init" in capsys.readouterr().err
+    assert [alone] == list(alone.parent.iterdir())
+
+
 @pytest.mark.usefixtures("mine")
 def test_one_mine_that_cannot_be_assessed_does_not_keep_the_others(
     workspace: Path, capsys: pytest.CaptureFixture[str]

@@ -134,3 +134,21 @@ def test_a_requirement_that_was_lowered_is_shown_with_its_citation(
     assert 0 == main(["score", path, "--catalog", "lower-1.yaml", "--json"])
     (softened,) = json.loads(capsys.readouterr().out)["softened"]
     assert ("line", "示例〔2025〕1号（假设）第二条") == (softened["at"], softened["citation"])
+
+
+def test_the_verdict_does_not_depend_on_the_working_directory(
+    workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """A mine's folder is scored by the parameters of its own workspace, wherever one stands."""
+    shutil.copytree(ROOT / "evidence" / "GM-0005", workspace / "evidence" / "GM-0005")
+    own = (ROOT / "parameters" / "catalogs" / "national-2024.yaml").read_text("utf-8")
+    (workspace / "parameters" / "catalogs").mkdir()
+    changed = own.replace('\nline: "80"\n', '\nline: "81"\n')
+    (workspace / "parameters" / "catalogs" / "national-2024.yaml").write_text(changed, "utf-8")
+    seen = []
+    for place in (workspace, workspace / "evidence" / "GM-0005", tmp_path):
+        monkeypatch.chdir(place)
+        assert 0 == main(["score", str(workspace / "evidence" / "GM-0005"), "--json"])
+        seen.append(capfdbinary.readouterr().out)
+    assert seen == [seen[0]] * 3
+    assert "81" == json.loads(seen[0])["line"]
