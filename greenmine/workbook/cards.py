@@ -20,6 +20,7 @@ from greenmine.workbook.facts import WORDING, Facts, Row, in_words, plain
 PHOTOS_A_CARD = 4
 
 _ITEM = re.compile("(?=[①-⑳])")
+_HAN = re.compile("[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True)
@@ -337,10 +338,12 @@ def _shorter(step: str) -> str:
     """Cut official wording, which stands in full above, to its beginning.
 
     A step is the wording of a part, a colon, and what follows from it. The wording is Chinese and may hold full-width
-    colons, so the last one counts in a Chinese step and the first `: ` in an English one.
+    colons, so the last one counts in a Chinese step and the first `: ` in an English one. An English beginning without
+    any Chinese is the scorer's own sentence and stays whole.
     """
     wording, colon, said = step.rpartition("：") if language() == "zh" else step.partition(": ")
-    return f"{wording[:WORDING]}…{colon}{said}" if colon and len(wording) > WORDING + 2 else step
+    official = language() == "zh" or _HAN.search(wording) is not None
+    return f"{wording[:WORDING]}…{colon}{said}" if colon and official and len(wording) > WORDING + 2 else step
 
 
 def _criteria(entry: Mapping[str, Any], variants: Iterable[str]) -> tuple[tuple[str, ...], ...]:

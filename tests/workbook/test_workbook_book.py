@@ -252,3 +252,13 @@ def test_what_does_not_exist_is_named(folder: Path, arguments: dict[str, object]
     with pytest.raises(GreenmineError, match=name):
         Workbook.open(**given)  # type: ignore[arg-type] # wrong on purpose
     assert issubclass(UsageError, GreenmineError)
+
+
+def test_a_step_of_the_scorers_own_words_is_shown_whole(folder: Path) -> None:
+    """Only official wording, which stands in full above, is cut."""
+    found = piece(open_book(folder, "en"), "categories")
+    for step in (
+        step for row in open_book(folder).score["indicators"] if row["status"] == "scored" for step in row["trace_en"]
+    ):
+        if not HAN.search(step):
+            assert " ".join(step.split()) in found

@@ -100,3 +100,11 @@ def test_a_dissent_on_a_prerequisite_stays_where_the_panel_ruled(tmp_path: Path)
     assert "待专家组裁定" not in shown
     assert "REASON E2 （不同意见）" in shown
     assert "REASON E1 （不同意见）" not in shown
+
+
+def test_readings_are_not_said_to_agree_where_there_is_no_score(empty: Workbook, repository: Path) -> None:
+    """Neither while something is open nor after a prerequisite was not met."""
+    for book, said in ((empty, "各口径暂无法比较"), (open_book(repository / "evidence" / "GM-0005"), "各口径无从比较")):
+        shown = text(book, "sensitivity")
+        assert said in shown
+        assert "结论均相同" not in shown
