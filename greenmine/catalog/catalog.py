@@ -157,7 +157,15 @@ def _find(ref: str, workspace: Workspace) -> Path | None:
 
 
 def _unknown(ref: str, workspace: Workspace) -> str:
-    names = ", ".join(entry.catalog.ref for entry in list_catalogs(workspace) if entry.catalog) or _("none")
+    usable = [entry.catalog for entry in list_catalogs(workspace) if entry.catalog]
+    misnamed = next((catalog.path for catalog in usable if catalog.ref == ref), None)
+    if misnamed is not None:
+        text = _(
+            "There is no catalog {ref} under that name: {file} holds it, and a catalog is looked up by the name of its "
+            "file. Name the file {name}, or give its path."
+        )
+        return text.format(ref=shown(ref), file=misnamed, name=f"{ref.replace('@', '-', 1)}.yaml")
+    names = ", ".join(catalog.ref for catalog in usable) or _("none")
     text = _("There is no catalog {ref}: expected the path of a YAML file, or one of {names}.")
     return text.format(ref=shown(ref), names=names)
 

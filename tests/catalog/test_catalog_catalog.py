@@ -50,6 +50,16 @@ def test_an_unknown_catalog_is_a_usage_error_that_lists_the_others(bench: Bench)
     assert "small@1" in str(error)
 
 
+def test_a_catalog_in_a_file_of_another_name_is_told_how_to_name_it(bench: Bench) -> None:
+    """What the list shows can be got at: the message names the file and the name it must have."""
+    path = bench.workspace.root / "parameters" / "catalogs" / "small-1.yaml"
+    other = path.rename(path.with_name("small.yaml"))
+    assert "small@1" in {entry.catalog.ref for entry in list_catalogs(bench.workspace) if entry.catalog}
+    error = str(bench.failure("small@1", UsageError))
+    assert f"{other} holds it" in error
+    assert "Name the file small-1.yaml" in error
+
+
 @pytest.mark.parametrize("ref", ["", "nowhere.yaml", "small", "small@", "../small@1", "small@1@2"])
 def test_what_is_no_reference_is_a_usage_error(bench: Bench, ref: str) -> None:
     """A reference has an id, an at sign and a version, or is the path of a file that is there."""
