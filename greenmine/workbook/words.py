@@ -140,3 +140,24 @@ def clause_state(code: str) -> str:
 def listed(items: list[str]) -> str:
     """Join items as a list inside a sentence."""
     return ("、" if language() == "zh" else ", ").join(items)
+
+
+def softening(code: str) -> str:
+    """Name a kind of place at which a profile is weaker than the catalog it extends."""
+    names = {
+        "line_lowered": _("the passing line is lowered"),
+        "prerequisite_dropped": _("a prerequisite is dropped"),
+        "mandatory_dropped": _("a mandatory indicator is dropped"),
+        "mandatory_made_improvement": _("a mandatory indicator becomes an improvement"),
+        "not_applicable_permitted": _("not applicable is permitted where it was not"),
+        "part_may_be_absent": _("a part may be absent where it might not"),
+        "clause_dropped": _("a clause is dropped"),
+        "measure_dropped": _("the measured value no longer counts as it did"),
+        "threshold_lowered": _("a threshold or deduction is softened"),
+    }
+    return names.get(code, code)
+
+
+def softenings(codes: Iterable[str]) -> str:
+    """Name kinds of softening, each once."""
+    return listed([softening(code) for code in dict.fromkeys(codes)])

@@ -17,6 +17,7 @@ from greenmine.report.fragment import read_fragment
 from greenmine.text import visible
 from greenmine.workbook import Workbook
 from greenmine.workbook.book import RECORD_TYPE
+from greenmine.workspace import Workspace, shared_dir
 
 HAN = re.compile("[\u3400-\u9fff]")
 
@@ -262,3 +263,23 @@ def test_a_step_of_the_scorers_own_words_is_shown_whole(folder: Path) -> None:
     ):
         if not HAN.search(step):
             assert " ".join(step.split()) in found
+
+
+def test_a_softened_catalog_says_so_on_the_cover(folder: Path, tmp_path: Path) -> None:
+    """Each place that is weaker than the national catalog, with the document that allows it, in both languages."""
+    profile = tmp_path / "soft.yaml"
+    profile.write_text(
+        "schema: greenmine.profile/1\nid: soft\nversion: '1'\ntitle: 放宽\nissuer: 某省\ndocument: 某文\n"
+        "issued_on: '2025-01-01'\neffective_from: '2025-03-01'\nextends: national@2024\noperations:\n"
+        "  - {op: set, at: line, value: '70', citation: 某文第三条}\n"
+        "  - {op: set, at: line_source, value: 某文第三条}\n",
+        "utf-8",
+    )
+    for lang, said in (
+        ("zh", "放宽：达标线降低（line = 70）。依据：某文第三条"),
+        ("en", "Softened: the passing line is lowered (line = 70). Basis: 某文第三条"),
+    ):
+        book = Workbook.open(str(folder), catalog=str(profile), lang=lang, workspace=Workspace(shared_dir()))
+        assert said in piece(book, "cover")
+        assert 1 == book.cover().markup.count('class="warn"')
+    assert 'class="warn"' not in open_book(folder).cover().markup
