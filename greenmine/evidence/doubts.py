@@ -30,6 +30,16 @@ NEEDED_LICENCES: Final = ("mining", "safety", "business")
 ENDING_LICENCES: Final = ("mining", "safety", "discharge")
 """The licences that are granted for a term, so that one without a last day is incomplete."""
 
+WELLS: Final[Mapping[str, frozenset[str]]] = {
+    "oil_gas": frozenset({"oil_gas"}),
+    "geothermal": frozenset({"geothermal"}),
+    "mineral_water": frozenset({"mineral_water"}),
+}
+"""Industries that extract in a way of their own."""
+
+SOLID: Final = frozenset({"open_pit", "underground"})
+"""How every other industry extracts."""
+
 VISIT_DAYS: Final = 3
 """A photo for an indicator should be of its site visit, give or take this many days: a visit takes about two days, and
 a camera's clock may be off."""
@@ -180,6 +190,9 @@ def _is_valid(licence: Licence, day: dt.date) -> bool:
 
 
 def _of_profile(profile: MineProfile) -> Iterator[Warning_]:
+    unfit = sorted({*profile.extraction, profile.primary_extraction} - WELLS.get(profile.industry, SOLID))
+    if unfit:
+        yield _warning("industry_unfit", FILE_NAME, industry=profile.industry, extraction=" ".join(unfit))
     parts = {"": profile, "contact.": profile.contact, "introduction.": profile.introduction}
     beside = {"licences", "annual_review"}  # the first has its own warnings, the form does not ask for the second
     blank = [

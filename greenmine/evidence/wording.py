@@ -21,6 +21,7 @@ SEVERITIES: Final[dict[str, str]] = {
     "licence_expired": PROBLEM,
     "licence_not_yet_valid": PROBLEM,
     "licence_without_end": NOTICE,
+    "industry_unfit": PROBLEM,
     "profile_blank": NOTICE,
     # a file by itself
     "empty_file": PROBLEM,
@@ -68,11 +69,16 @@ def sentence(code: str, particulars: Mapping[str, str]) -> str:
 
     Args:
         code: one of `SEVERITIES`.
-        particulars: what the sentence names; `kind` of a licence and `fields` of the form are codes.
+        particulars: what the sentence names; `kind` of a licence, `fields` of the form, `industry` and `extraction` are
+            codes.
     """
     words = dict(particulars)
     if "kind" in words:
         words["kind"] = licence_kind(words["kind"])
+    if "industry" in words:
+        words["industry"] = industry(words["industry"])
+    if "extraction" in words:
+        words["extraction"] = listed([extraction(code) for code in words["extraction"].split()])
     if "fields" in words:
         words["fields"] = listed([form_field(field) for field in words["fields"].split()])
     if "names" in words:
@@ -86,6 +92,10 @@ def _templates() -> dict[str, str]:
         "licence_expired": _("{kind} {number}: expired on {until}, before the day of the assessment, {on}."),
         "licence_not_yet_valid": _("{kind} {number}: valid from {since}, after the day of the assessment, {on}."),
         "licence_without_end": _("{kind} {number}: no last day of validity is given."),
+        "industry_unfit": _(
+            "Industry {industry} and extraction {extraction} do not fit: one of the two is wrong, and with it the "
+            "block of indicators or the variants of criteria."
+        ),
         "profile_blank": _("Left blank in the application form: {fields}."),
         "empty_file": _("The file is empty (0 bytes)."),
         "type_mismatch": _("The content is {type}, which is not what the name promises."),
@@ -133,6 +143,35 @@ def licence_kind(code: str) -> str:
         "eia": _("Approval of the environmental impact assessment"),
         "acceptance": _("Environmental acceptance on completion"),
     }.get(code, _("Other document"))
+
+
+def industry(code: str) -> str:
+    """Name an industry."""
+    return {
+        "nonmetal": _("Non-metals"),
+        "chemical": _("Chemical minerals"),
+        "gold": _("Gold"),
+        "metallurgy": _("Ferrous metals"),
+        "nonferrous": _("Non-ferrous metals"),
+        "oil_gas": _("Oil and gas"),
+        "coal": _("Coal"),
+        "geothermal": _("Geothermal"),
+        "mineral_water": _("Mineral water"),
+        "aggregate": _("Sand and gravel"),
+        "cement_limestone": _("Cement limestone"),
+        "dimension_stone": _("Dimension stone"),
+    }.get(code, code)
+
+
+def extraction(code: str) -> str:
+    """Name a way of extraction (开采方式)."""
+    return {
+        "open_pit": _("Open pit"),
+        "underground": _("Underground"),
+        "oil_gas": _("Oil and gas wells"),
+        "geothermal": _("Geothermal wells"),
+        "mineral_water": _("Mineral-water springs and wells"),
+    }.get(code, code)
 
 
 def form_field(name: str) -> str:

@@ -139,6 +139,28 @@ def test_a_licence_granted_for_a_term_must_say_its_end(tmp_path: Path) -> None:
     assert [("licence_without_end", "mine.yaml, licences/#1", ())] == short(doubts(mine))
 
 
+@pytest.mark.parametrize(
+    ("industry", "extraction", "unfit"),
+    [
+        ("coal", ["underground", "open_pit"], ""),
+        ("oil_gas", ["oil_gas"], ""),
+        ("geothermal", ["geothermal"], ""),
+        ("mineral_water", ["mineral_water"], ""),
+        ("coal", ["geothermal"], "Coal and extraction Geothermal wells do"),
+        ("coal", ["underground", "oil_gas"], "Coal and extraction Oil and gas wells do"),
+        ("oil_gas", ["open_pit"], "Oil and gas and extraction Open pit do"),
+        ("mineral_water", ["geothermal"], "Mineral water and extraction Geothermal wells do"),
+    ],
+)
+def test_industry_and_extraction_have_to_fit(mine: Path, industry: str, extraction: list[str], unfit: str) -> None:
+    """They decide the block and the variants that apply, so one that cannot be true is a problem."""
+    changed = {"industry": industry, "extraction": tuple(extraction), "primary_extraction": extraction[0]}
+    profile = read_profile(mine).model_copy(update=changed)
+    found = [one for one in evidence_warnings(profile, take_inventory(mine), on=DAY) if one.code == "industry_unfit"]
+    assert bool(unfit) == (len(found) == 1)
+    assert all(unfit in one.message and one.severity == "problem" for one in found)
+
+
 def test_blank_fields_of_the_form_are_told_at_once(tmp_path: Path) -> None:
     """One notice names them all, in words."""
     mine = make_mine(tmp_path, changes=[("employees: 860\n", ""), ("  fax:", "  # fax:"), ("环境\n", '""\n')])
