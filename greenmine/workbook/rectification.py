@@ -30,6 +30,7 @@ class Task:
         what: what was found, as recorded, or the requirement that is not met.
         official: whether `what` is official wording of the catalog.
         where: the place, where one was recorded.
+        absent: whether `where` is a file that is not there.
     """
 
     weight: str
@@ -39,6 +40,7 @@ class Task:
     what: str
     official: bool = False
     where: str = ""
+    absent: bool = False
 
 
 def tasks(deck: Deck, warnings: Iterable[tuple[str, str]] = ()) -> tuple[Task, ...]:
@@ -49,7 +51,13 @@ def tasks(deck: Deck, warnings: Iterable[tuple[str, str]] = ()) -> tuple[Task, .
         warnings: of the evidence: the place and what is the matter, each.
     """
     found = [*_gates(deck.gates), *(task for card in deck.cards for task in _card(card))]
-    found += [Task(SUPPLY, place, "", _("Evidence to be clarified"), message) for place, message in warnings]
+    absent = {task.where.partition("#")[0] for task in found if task.absent}
+    said = {task.what for task in found if task.weight == SUPPLY}
+    found += [
+        Task(SUPPLY, place, "", _("Evidence to be clarified"), message)
+        for place, message in warnings
+        if place.partition("#")[0] not in absent and message not in said  # what stands there already
+    ]
     return tuple(task for weight in (MUST, SHOULD, SUPPLY) for task in found if task.weight == weight)
 
 
@@ -58,6 +66,9 @@ def _gates(gates: Iterable[Gate]) -> Iterator[Task]:
         concerns, anchor = f"{gate.id} {gate.name}", f"p-{gate.id}"
         if gate.met is False:
             yield Task(MUST, concerns, anchor, *_said(gate.record, gate.text))
+        elif gate.disputed:
+            what = _("The members disagree on whether this prerequisite is met; the panel has to rule.")
+            yield Task(SUPPLY, concerns, anchor, _("To be assessed"), what)
         elif gate.met is None:
             yield Task(SUPPLY, concerns, anchor, _("To be assessed"), _("The prerequisite has not been assessed."))
         yield from _missing(gate.record, concerns, anchor)
@@ -93,9 +104,8 @@ def _said(record: Record | None, requirement: str) -> tuple[str, str, bool]:
 
 def _missing(record: Record | None, concerns: str, anchor: str) -> Iterator[Task]:
     for reference in record.missing if record else ():
-        yield Task(
-            SUPPLY, concerns, anchor, _("Evidence lacking"), _("The file is not in the folder."), where=reference
-        )
+        what = _("The file is not in the folder.")
+        yield Task(SUPPLY, concerns, anchor, _("Evidence lacking"), what, where=reference, absent=True)
 
 
 def _shortfalls(facts: Facts, weight: str, concerns: str, anchor: str) -> Iterator[Task]:

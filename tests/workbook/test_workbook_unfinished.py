@@ -108,3 +108,17 @@ def test_readings_are_not_said_to_agree_where_there_is_no_score(empty: Workbook,
         shown = text(book, "sensitivity")
         assert said in shown
         assert "结论均相同" not in shown
+
+
+def test_the_rectification_list_names_a_missing_file_once(tmp_path: Path) -> None:
+    """At the indicator that cites it, not again among the doubts."""
+    rows = Page(f"<body>{open_book(make_mine(tmp_path, photos=False)).rectification().markup}</body>").all("tr")
+    assert 1 == sum("NOWHERE/LOST.PDF" in row.text for row in rows)
+
+
+def test_the_rectification_list_names_a_dispute_once(tmp_path: Path) -> None:
+    """At the prerequisite, as what the panel has to rule on."""
+    book = open_book(judged(make_mine(tmp_path, photos=False), {"E1": True, "E2": False}))
+    rows = Page(f"<body>{book.rectification().markup}</body>").all("tr")
+    [row] = [row for row in rows if "P1" in row.text or "prerequisite/P1" in row.text]
+    assert "该先决条件尚未评价" not in row.text
