@@ -5,16 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import re
+import subprocess
+import sys
 from pathlib import Path
 
+from greenmine.assessment import load_assessment
+from greenmine.catalog import load_catalog
 from greenmine.evidence import read_profile, take_inventory
+from greenmine.scoring import Scorer
+from greenmine.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def example(language: str) -> str:
-    """Return the one code block of a language in the guide for mines."""
-    (found,) = re.findall(rf"```{language}\n(.*?)```", (ROOT / "docs" / "mine-folder.md").read_text("utf-8"), re.DOTALL)
+def example(language: str, guide: str = "mine-folder.md") -> str:
+    """Return the one code block of a language in a guide, that for mines by default."""
+    (found,) = re.findall(rf"```{language}\n(.*?)```", (ROOT / "docs" / guide).read_text("utf-8"), re.DOTALL)
     return str(found)
 
 
@@ -40,3 +46,40 @@ def test_example_list_is_valid(tmp_path: Path) -> None:
     (folder / "evidence.csv").write_text(example("csv"), "gb18030")
     found = {item.path: item.supports for item in take_inventory(folder).items}
     assert {"环评/环评批复.pdf": ("P1", "29", "34", "35"), "08 开采方式/开采设计.pdf": ("8", "9")} == found
+
+
+def test_example_panel_and_journal_are_valid(tmp_path: Path) -> None:
+    """The panel.yaml and the program in the guide for assessors run as they stand, and what they record is scored."""
+    folder = tmp_path / "evidence" / "GM-0101"
+    panel = folder / "assessments" / "2026-selection"
+    panel.mkdir(parents=True)
+    (folder / "mine.yaml").write_text(example("yaml"), "utf-8")
+    (panel / "panel.yaml").write_text(example("yaml", "panel.md"), "utf-8")
+    for path in re.findall(r'"evidence": \["([^"#]+)', example("python", "panel.md")):
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_bytes(b"x")
+    subprocess.run([sys.executable, "-c", example("python", "panel.md")], cwd=tmp_path, check=True)
+    assessment = load_assessment(folder, "2026-selection", take_inventory(folder))
+    assert ["E1", "E2"] == [member.id for member in assessment.panel.members]
+    catalog = load_catalog("national@2024", Workspace(ROOT)).document
+    rows = {row["id"]: row for row in Scorer(catalog).score(assessment.findings)["indicators"]}
+    assert "0.8" == rows["3"]["awarded"]
+    assert "not_applicable" == rows["12"]["status"]
+
+
+def test_guide_for_assessors_names_every_kind_of_rule() -> None:
+    """The table of facts has each kind that the official catalog uses."""
+    document = load_catalog("national@2024", Workspace(ROOT)).document
+    guide = (ROOT / "docs" / "panel.md").read_text("utf-8")
+    assert [] == [kind for kind in sorted(kinds(document["indicators"])) if f"`{kind}`" not in guide]
+
+
+def kinds(node: object) -> set[str]:
+    """Return the kinds of all rules in a resolved catalog."""
+    if isinstance(node, list):
+        return set().union(*(kinds(inner) for inner in node))
+    if not isinstance(node, dict):
+        return set()
+    own = {str(rule["kind"]) for rule in (node.get("rule"), node.get("otherwise")) if isinstance(rule, dict)}
+    parts = {str(part["kind"]) for part in node.get("of", ()) if isinstance(part, dict) and "kind" in part}
+    return own | parts | kinds(list(node.values()))
