@@ -15,6 +15,7 @@ from typing import Any
 
 from greenmine.errors import CatalogError, FindingsError, UsageError, shown
 from greenmine.i18n import gettext as _
+from greenmine.scoring.doubts import doubts_about
 from greenmine.scoring.exact import exact, show, show_total
 from greenmine.scoring.head import check_head
 from greenmine.scoring.indicator import Indicator, Mine, Result, assess, compile_indicator
@@ -292,30 +293,9 @@ class Scorer:
         for i, result in results:
             entry = case.entries.get(i.id)
             if entry is not None:
-                codes = _doubts(i, result, entry)
+                codes = doubts_about(i, result, entry)
                 warnings.extend((code, {"indicator": i.id}, line(code, id=i.id, name=i.name)) for code in codes)
         return warnings
-
-
-def _doubts(indicator: Indicator, result: Result, entry: Mapping[str, Any]) -> list[str]:
-    if result.status == "not_in_block":
-        return ["two_blocks"]
-    if (
-        result.status == "not_applicable"
-        and entry.get("not_applicable")
-        and (entry.get("facts") or entry.get("judgements"))
-    ):
-        return ["facts_beside_claim"]
-    if result.status not in ("scored", "no_evidence"):
-        return []
-    codes = ["overruled"] if entry.get("judgements") and entry.get("resolution") == "finding" else []
-    if indicator.on_site and not entry.get("site_visit"):
-        codes.append("site_visit_missing")
-    if not entry.get("justification") and not entry.get("judgements"):
-        codes.append("justification_missing")
-    if _same_defect_twice(entry.get("facts")):
-        codes.append("same_defect_twice")
-    return codes
 
 
 def _applies(result: Result) -> bool:
@@ -333,14 +313,6 @@ def _depends(entry: Mapping[str, Any] | None) -> bool:
         return False
     facts = entry.get("facts")
     return bool(entry.get("judgements")) or (isinstance(facts, dict) and bool(facts.get("absent")))
-
-
-def _same_defect_twice(facts: object) -> bool:
-    defects = facts.get("defects") if isinstance(facts, dict) else None
-    if not defects:
-        return False
-    places = [(defect.get("clause"), defect["text"], defect.get("where")) for defect in defects]
-    return len(set(places)) < len(places)
 
 
 def _ids(known: Mapping[str, Any] | set[str]) -> str:
