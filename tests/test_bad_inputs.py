@@ -223,7 +223,7 @@ CASES: dict[str, Case] = {
     ),
     "findings huge exponent": Case(
         SCORE,
-        findings("indicators/10/facts/measured", {"value": "1e999999999", "required": "1"}),
+        findings("indicators/10/facts/measured", {"value": "1e999999999", "required": "1", "source": "核查表"}),
         ("indicators/10/facts/measured/value",),
     ),
     "findings contradiction": Case(

@@ -17,6 +17,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -176,8 +177,12 @@ def _enter(work: _Work, path: str) -> None:
 
 
 def _claim(place: Path) -> int:
-    """Claim a folder; -1 where there is nothing to claim, `_BUSY` where its maker is at work."""
-    if place.is_symlink() or not place.is_dir():
+    """Claim a folder; -1 where there is nothing to claim, `_BUSY` where its maker is at work.
+
+    Raises:
+        FileNotFoundError: its maker has moved it to its place, or removed it, since it was listed.
+    """
+    if not stat.S_ISDIR(place.lstat().st_mode):
         return -1
     handle = claim(place)
     return _BUSY if handle is None else handle
@@ -270,7 +275,10 @@ def _folder(place: Path) -> bool:
 
 def _clear_staging(work: _Work) -> None:
     for place in _children(work.archive.staging):
-        handle = _claim(place)
+        try:
+            handle = _claim(place)
+        except FileNotFoundError:
+            continue
         if handle == _BUSY:
             work.busy.append(place.relative_to(work.archive.root).as_posix())
             continue

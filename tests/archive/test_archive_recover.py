@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import shutil
 from pathlib import Path
@@ -178,6 +179,19 @@ def test_what_somebody_works_on_is_left_alone(sealed: Archive) -> None:
         release(handle)
     done = mend(sealed)
     assert ((assessment_bag("GM-0001", 2),), 1) == (done.entered, len(done.quarantined))
+
+
+def test_what_its_maker_moves_to_its_place_meanwhile_is_no_leftover(sealed: Archive) -> None:
+    """A folder in staging that is gone by the time recovery comes to it is passed over."""
+    (sealed.staging / "a").mkdir()
+    (sealed.staging / "b").mkdir()
+
+    def clock() -> dt.datetime:  # told of the first one
+        shutil.rmtree(sealed.staging / "b")
+        return NOON
+
+    done = recover(sealed, clock)
+    assert ["staging/a"] == [one.path for one in done.quarantined]
 
 
 def test_sealing_while_recovering_loses_nothing(archive: Archive) -> None:
