@@ -282,6 +282,20 @@ def read_bag(path: Path, absent: Collection[str] = ()) -> Bag:
     return Bag(path, digest, payload, _info(path), gone)
 
 
+def read_manifests(path: Path, digest: str) -> Bag:
+    """Return a bag as its manifests have it, which are held against its digest; which files there are is not looked at.
+
+    Raises:
+        IntegrityError: a manifest is not the one.
+    """
+    tagged = _manifest(path, TAGMANIFEST, (TAGMANIFEST,))
+    found = hashlib.sha256(render(tagged)).hexdigest()
+    if found != digest:
+        raise IntegrityError(path / TAGMANIFEST, expected=digest, found=found)
+    _check(path, MANIFEST, tagged.get(MANIFEST, ""))
+    return Bag(path, digest, _manifest(path, MANIFEST, (MANIFEST,)))
+
+
 def check_payload(bag: Bag, names: Iterable[str] | None = None, progress: Progress | None = None) -> None:
     """Take the digests of payload files and compare them with the manifest.
 

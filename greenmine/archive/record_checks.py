@@ -1,8 +1,8 @@
 """Checks of what is inside an assessment bag; see `greenmine.archive.checks`.
 
 Record, place, findings, catalog, score and engine must speak of the same; what the record refers to must have been
-entered before; the score must follow; the journals must lead, line by line, to the one that the record names; the
-experts must have signed these very documents; the report must be harmless.
+entered before; the score must follow; the journals must lead, line by line, to the one that the record names, and the
+findings must follow from them; the experts must have signed these very documents; the report must be harmless.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from greenmine.archive.attest import STATEMENT, check_statement, principals_of
-from greenmine.archive.bag import Bag
+from greenmine.archive.bag import Bag, read_manifests
 from greenmine.archive.checks import MALFORMED, Context, content, signed, unknown, unreadable
 from greenmine.archive.engine import FILE_NAME as ENGINE
 from greenmine.archive.engine import engine_digest
@@ -27,6 +27,8 @@ from greenmine.archive.page import check_inert
 from greenmine.archive.pins import check_novalidate
 from greenmine.archive.record import FILE_NAME as RECORD
 from greenmine.archive.record import BagRef, Record, read_record
+from greenmine.archive.refold import FINDINGS, PANEL, Handed, check_refold, refold
+from greenmine.archive.seal import FILES, SUMS
 from greenmine.archive.selection import record_name
 from greenmine.archive.signature import find_principals, parse_signature, verify
 from greenmine.archive.signers import FINDING
@@ -56,6 +58,7 @@ def check_assessment(context: Context, entry: LedgerEntry, bag: Bag) -> None:
         _check_score(context, bag, record)
     with collector.check("record.journals", place):
         _check_journals(bag, record)
+    _check_findings(context, bag, record)
     _check_statement(context, entry, bag, record)
     for name in sorted(name for name in bag.payload if name.endswith((".html", ".htm"))):
         with collector.check("report.inert", bag.place(name)):
@@ -179,6 +182,26 @@ def _check_journals(bag: Bag, record: Record) -> None:
             raise IntegrityError(
                 file, expected=_("{digest} as its last line, as the record says").format(digest=head), found=last
             )
+
+
+def _check_findings(context: Context, bag: Bag, record: Record) -> None:
+    """Check that the findings follow from the journals; remark where what it takes was removed from the evidence."""
+    place = bag.place(f"data/{FINDINGS}")
+    try:
+        evidence = read_manifests(context.archive.place(record.evidence.bag), record.evidence.tagmanifest)
+        handed = Handed.of(content(evidence, f"data/{SUMS}"), lambda name: content(evidence, f"data/{FILES}/{name}"))
+    except FileNotFoundError as problem:
+        text = _("It was not checked that findings follow from journals: {file} was removed ({record} is the first).")
+        name = context.collector.relative(problem.filename)
+        said = text.format(file=name, record=record_name(bag_name(context, bag)))
+        context.collector.unproven("record.findings.unchecked", AVAILABILITY, said)
+        return
+    except (GreenmineError, OSError, ValueError):  # the evidence's own check says so
+        return
+    with context.collector.check("record.findings", place):
+        panel = content(bag, f"data/{PANEL}")
+        journals = {person: content(bag, f"data/journals/{person}.jsonl") for person in record.journals}
+        check_refold(content(bag, f"data/{FINDINGS}"), record, lambda: refold(record, panel, journals, handed), place)
 
 
 def _check_statement(context: Context, entry: LedgerEntry, bag: Bag, record: Record) -> None:

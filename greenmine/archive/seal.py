@@ -16,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from greenmine.archive.bag import BagWriter, read_bag
+from greenmine.archive.bag import BagWriter, read_bag, read_manifests
 from greenmine.archive.crate import FILE_NAME as CRATE
 from greenmine.archive.crate import crate_metadata
 from greenmine.archive.engine import FILE_NAME as ENGINE
@@ -26,6 +26,7 @@ from greenmine.archive.ledger import Ledger
 from greenmine.archive.record import FILE_NAME as RECORD
 from greenmine.archive.record import BagRef, Record, read_record
 from greenmine.archive.redaction import Removals, removals
+from greenmine.archive.refold import FINDINGS, PANEL, Handed, check_refold, refold
 from greenmine.archive.staging import SealedBag, adopt, seal_bag
 from greenmine.assessment.journal import MAX_JOURNAL
 from greenmine.catalog import Catalog
@@ -42,7 +43,7 @@ SUMS: Final = "evidence.sums"
 FILES: Final = "files"
 """The folder with the files that were handed in."""
 
-NEEDED: Final = ("catalog.resolved.json", "findings.json", "score.json")
+NEEDED: Final = ("catalog.resolved.json", FINDINGS, PANEL, "score.json")
 STATEMENT: Final = "statement.sums"
 
 _RESERVED: Final = frozenset({RECORD, ENGINE, CRATE})
@@ -183,6 +184,7 @@ def seal_assessment(
     _check_parts(files, record)
     _check_statement(signed.get(f"attest/{STATEMENT}"), payload)
     _check_references(archive, record)
+    _check_findings(archive, files, record, lines)
     payload[CRATE] = crate_metadata(record, payload)
 
     def fill(writer: BagWriter) -> None:
@@ -268,6 +270,25 @@ def _check_parts(files: Mapping[str, bytes], record: Record) -> None:
         raise ArchiveError(
             "score.json", expected=_("the score that follows from findings and catalog"), found=_("another one")
         )
+
+
+def _check_findings(
+    archive: Archive, files: Mapping[str, bytes], record: Record, journals: Mapping[str, bytes]
+) -> None:
+    """Make sure that the findings follow from journals, panel and evidence as they are sealed."""
+    bag = read_manifests(archive.place(record.evidence.bag), record.evidence.tagmanifest)
+    people = {person: journals[f"journals/{person}.jsonl"] for person in record.journals}
+    try:
+        handed = Handed.of(
+            bag.place(f"data/{SUMS}").read_bytes(), lambda name: bag.place(f"data/{FILES}/{name}").read_bytes()
+        )
+    except FileNotFoundError:  # removed lawfully
+        return
+    try:
+        check_refold(files[FINDINGS], record, lambda: refold(record, files[PANEL], people, handed), FINDINGS)
+    except IntegrityError as problem:
+        hint = problem.hint or _("Assess again.")
+        raise ArchiveError(FINDINGS, problem.place, expected=problem.expected, found=problem.found, hint=hint) from None
 
 
 def _check_statement(statement: bytes | None, payload: Mapping[str, bytes]) -> None:

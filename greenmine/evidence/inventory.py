@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextvars
 import datetime as dt
 import hashlib
+import io
 import os
 import threading
 import warnings
@@ -27,7 +28,7 @@ from greenmine.evidence import listing, profile
 from greenmine.evidence.folder import Entry, opened, walk
 from greenmine.evidence.listing import Row, read_listing
 from greenmine.evidence.locator import Reference, parse_reference, path_key
-from greenmine.evidence.media import Media, inspect_file
+from greenmine.evidence.media import UNKNOWN, Media, inspect_file
 from greenmine.evidence.photo import Photo
 from greenmine.evidence.supports import folder_id
 from greenmine.i18n import gettext as _
@@ -140,6 +141,28 @@ def take_inventory(mine_dir: Path, progress: Progress | None = None) -> Inventor
         tuple(row for key, row in rows.items() if key not in there),
         "".join(f"{digest}  {entry.path}\n" for entry, digest, _media in kept),
     )
+
+
+def recall_inventory(manifest: str, lists: Mapping[str, bytes]) -> Inventory:
+    """Return what a manifest tells of an inventory: which files there were, and what each supports.
+
+    Args:
+        manifest: `sha256sum` lines of everything handed in.
+        lists: the content of the list of evidence, by its name; empty where there was none.
+
+    Raises:
+        EvidenceError: the list is malformed.
+    """
+    sums = [(line[66:], line[:64]) for line in manifest.split("\n") if line]
+    rows: dict[str, Row] = {}
+    for name, data in lists.items():
+        rows |= read_listing(io.BytesIO(data), name, name)
+    items = (
+        _item(Entry(path, 0, (0, 0, 0)), digest, Media(UNKNOWN), rows.get(path_key(path)))
+        for path, digest in sums
+        if is_evidence(path)
+    )
+    return Inventory(tuple(items), manifest=manifest)
 
 
 def is_litter(path: str) -> bool:

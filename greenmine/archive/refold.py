@@ -1,0 +1,122 @@
+"""Folding the sealed journals again: do the findings follow from what people recorded and what the mine handed in?
+
+From panel and journals of a record, and profile, list and manifest of the evidence it rests on, the findings are made
+anew as they were before sealing; they must come out byte for byte. Which files there were is told by the manifest, so
+that a file removed lawfully since changes nothing. A record made by another version of this program may lack what this
+one adds, but nothing that it says may differ.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import greenmine
+from greenmine.archive.record import Record
+from greenmine.assessment import load_assessment
+from greenmine.errors import GreenmineError, IntegrityError, shown
+from greenmine.evidence import listing, profile
+from greenmine.evidence.inventory import recall_inventory
+from greenmine.files import parse_json
+from greenmine.i18n import gettext as _
+
+FINDINGS: Final = "findings.json"
+PANEL: Final = "panel.yaml"
+ASKED: Final = (profile.FILE_NAME, *listing.FILE_NAMES)
+"""What of the evidence is read, by name in lower case; the rest only has to have been there."""
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What of the evidence decides findings.
+
+    Attributes:
+        manifest: `sha256sum` lines of everything handed in.
+        files: the profile, and the list of evidence where there is one: content by name.
+    """
+
+    manifest: str
+    files: Mapping[str, bytes]
+
+    @classmethod
+    def of(cls, manifest: bytes, content: Callable[[str], bytes]) -> Handed:
+        """Return it, reading with `content` what is needed of the files that the manifest names."""
+        text = manifest.decode()
+        names = [name for line in text.split("\n") if (name := line[66:]).lower() in ASKED]
+        return cls(text, {name: content(name) for name in names})
+
+
+def refold(record: Record, panel: bytes, journals: Mapping[str, bytes], handed: Handed) -> bytes:
+    """Return `findings.json` as it follows from journals, panel and evidence.
+
+    Args:
+        record: whose mine and assessment it is.
+        panel: `panel.yaml`.
+        journals: the journal of each person.
+        handed: what the mine handed in.
+
+    Raises:
+        GreenmineError: one of them is malformed, or was tampered with.
+    """
+    with tempfile.TemporaryDirectory(prefix="greenmine-") as scratch:
+        mine = Path(scratch, record.mine)
+        folder = mine / "assessments" / record.assessment
+        (folder / "journal").mkdir(parents=True)
+        (mine / profile.FILE_NAME).write_bytes(handed.files.get(profile.FILE_NAME, b""))
+        (folder / PANEL).write_bytes(panel)
+        for person, data in journals.items():
+            (folder / "journal" / f"{person}.jsonl").write_bytes(data)
+        lists = {name: data for name, data in handed.files.items() if name != profile.FILE_NAME}
+        return load_assessment(mine, record.assessment, recall_inventory(handed.manifest, lists)).document
+
+
+def check_refold(sealed: bytes, record: Record, make: Callable[[], bytes], file: object) -> None:
+    """Make sure that sealed findings are those that `make` returns.
+
+    Raises:
+        IntegrityError: they are not, or cannot be made; the first key that differs is named.
+    """
+    hint = same_version(record.software.get("greenmine", ""))
+    expected = _("the findings that follow from the journals")
+    try:
+        again = make()
+    except GreenmineError as problem:
+        raise IntegrityError(file, expected=expected, found=shown(str(problem), 300), hint=hint) from None
+    if again == sealed:
+        return
+    old, new = (parse_json(data.decode(), file, IntegrityError) for data in (sealed, again))
+    place = differs(old, new, more=bool(hint))
+    if place is not None:
+        raise IntegrityError(file, _("key {key}").format(key=place), expected=expected, found=_("others"), hint=hint)
+
+
+def same_version(version: str) -> str:
+    """Return a hint where something was made by another version of this program; else an empty text."""
+    own = greenmine.__version__
+    return "" if version == own else _("It was made by version {version}.").format(version=shown(version))
+
+
+def differs(old: Any, new: Any, *, more: bool, at: str = "") -> str | None:  # noqa: ANN401 - any JSON
+    """Return where two documents first differ, as keys parted by dots; None where they do not.
+
+    Args:
+        old: one document.
+        new: the other.
+        more: whether objects of the new one may have further keys.
+        at: where these two are in theirs.
+    """
+    pairs: list[tuple[object, Any, Any]] = []
+    if isinstance(old, dict) and isinstance(new, dict):
+        lacking = sorted(old.keys() - new.keys() if more else old.keys() ^ new.keys())
+        if lacking:
+            return f"{at}.{lacking[0]}".removeprefix(".")
+        pairs = [(key, old[key], new[key]) for key in sorted(old)]
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        pairs = [(number, *pair) for number, pair in enumerate(zip(old, new, strict=True))]
+    elif type(old) is not type(new) or old != new:
+        return at or "."
+    found = (differs(one, other, more=more, at=f"{at}.{key}".removeprefix(".")) for key, one, other in pairs)
+    return next((place for place in found if place is not None), None)
