@@ -70,6 +70,7 @@ def test_wheel_carries_the_workspace_and_the_translations(wheel: Path) -> None:
     for wanted in (
         "greenmine/_share/notebooks/assessment.ipynb",
         "greenmine/_share/parameters/catalogs/national-2024.yaml",
+        "greenmine/_share/parameters/catalogs/examples/hypothetical-2027.yaml",
         f"greenmine/_share/evidence/{PASSES}/mine.yaml",
         "greenmine/locale/zh/LC_MESSAGES/greenmine.mo",
         "greenmine/cli/workspace.md",

@@ -68,6 +68,11 @@ class Catalog:
         return str(self.document["title"])
 
     @property
+    def hypothetical(self) -> bool:
+        """Whether the catalog is made up, for examples and plans, and not for a real assessment."""
+        return bool(self.document.get("hypothetical"))
+
+    @property
     def line(self) -> str:
         """The points that a mine has to reach (达标线), a decimal string."""
         return str(self.document["line"])

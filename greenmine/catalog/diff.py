@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 SCHEMA: Final = "greenmine.catalog.diff/1"
 
-_IDENTITY: Final = frozenset({"schema", "id", "version", "derived_from", "operations"})
+_IDENTITY: Final = frozenset({"schema", "id", "version", "hypothetical", "derived_from", "operations"})
 _WORDING: Final = frozenset(
     {
         *("title", "issuer", "document", "issued_on", "effective_from", "effective_to", "language", "source_sha256"),

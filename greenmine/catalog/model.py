@@ -181,6 +181,7 @@ class CatalogFile(Strict):
     issued_on: Day
     effective_from: Day
     effective_to: Day | None = None
+    hypothetical: Literal[True] | None = None
     language: Literal["zh", "en"]
     source_sha256: Sha256 | None = None
     scale: Points = "100"

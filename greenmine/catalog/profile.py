@@ -25,7 +25,7 @@ from greenmine.i18n import gettext as _
 
 _OWN: Final = ("id", "version", "title", "issuer", "document", "issued_on", "effective_from")
 _OPTIONAL: Final = ("effective_to", "source_sha256")
-_ELSEWHERE: Final = frozenset({"schema", "expected", *_OWN, *_OPTIONAL})
+_ELSEWHERE: Final = frozenset({"schema", "expected", "hypothetical", *_OWN, *_OPTIONAL})
 _REF: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}@[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 
 
@@ -91,6 +91,7 @@ class ProfileFile(Strict):
     effective_from: Day
     effective_to: Day | None = None
     source_sha256: Sha256 | None = None
+    hypothetical: Literal[True] | None = None
     extends: Annotated[str, Field(pattern=_REF)]
     operations: tuple[Operation, ...] = ()
 
@@ -128,7 +129,7 @@ def apply(
         for depth in range(1, len(touched) + 1):  # what is wrong with a whole may come from what was done inside it
             lines[touched[:depth]] = document.line_of(place)
     switches, tree["readings"] = tree.pop("readings", {}), name
-    tree.update(profile.model_dump(include={*_OWN, *_OPTIONAL}, exclude_none=True))
+    tree.update(profile.model_dump(include={"hypothetical", *_OWN, *_OPTIONAL}, exclude_none=True))
     catalog = YamlDocument(tree, document.file, lines)
     return catalog, YamlDocument({**readings, "readings": switches}, document.file, lines)
 

@@ -19,8 +19,18 @@ if TYPE_CHECKING:
 SCHEMA: Final = "greenmine.catalog.resolved/1"
 
 _HEAD: Final = (
-    *("id", "version", "title", "issuer", "document", "issued_on", "effective_from", "effective_to", "language"),
-    *("source_sha256", "scale", "line", "line_source", "not_applicable_rule", "notes", "extractions", "blocks"),
+    *("id", "version", "title", "issuer", "document", "issued_on", "effective_from", "effective_to", "hypothetical"),
+    *(
+        "language",
+        "source_sha256",
+        "scale",
+        "line",
+        "line_source",
+        "not_applicable_rule",
+        "notes",
+        "extractions",
+        "blocks",
+    ),
     "prerequisites",
 )
 _INDICATOR_HEAD: Final = ("points", "kind", "methods", "basis", "current_edition", "criteria", "criteria_shared")

@@ -38,5 +38,7 @@ READINGS: Final[dict[str, tuple[str, ...]]] = {
 }
 """The readings (口径) that the scorer knows, each with the choices it knows."""
 
-RESERVED_FACTS: Final = frozenset({"met", "clauses", "measured", "defects", "absent"})
-"""Fact keys with a fixed meaning, which a catalog cannot give to a part of its own."""
+RESERVED_FACTS: Final = frozenset(
+    {"met", "clauses", "measured", "defects", "absent", "evidence", "not_applicable", "judgements"}
+)
+"""Keys with a fixed meaning, in facts or in a table of them, which a catalog cannot give to a part of its own."""

@@ -29,7 +29,7 @@ def list_command() -> None:
     listed = list_catalogs(Workspace.find())
     usable = [entry.catalog for entry in listed if entry.catalog is not None]
     columns = [_("catalog"), _("title"), _("line"), _("in force"), _("extends")]
-    rows = [[each.ref, each.title, each.line, _period(each.document), _extended(each.document)] for each in usable]
+    rows = [[each.ref, _titled(each), each.line, _period(each.document), _extended(each.document)] for each in usable]
     console().print(table(_("Catalogs"), columns, rows, right=[_("line")]))
     unusable = [entry.problem for entry in listed if entry.catalog is None]
     for problem in unusable:
@@ -189,6 +189,10 @@ def _show_indicator(catalog: Catalog, indicator: str) -> None:
 
 def _period(document: Mapping[str, Any]) -> str:
     return f"{document['effective_from']} – {document.get('effective_to', '')}".strip()
+
+
+def _titled(catalog: Catalog) -> str:
+    return _("[hypothetical] {title}").format(title=catalog.title) if catalog.hypothetical else catalog.title
 
 
 def _extended(document: Mapping[str, Any]) -> str:

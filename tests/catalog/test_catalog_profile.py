@@ -273,11 +273,23 @@ def test_a_base_named_by_a_path_is_refused(bench: Bench) -> None:
     assert "key extends" in str(bench.failure("tailored@1"))
 
 
-def test_the_shipped_example_is_labelled_and_holds_together(repository: Path) -> None:
-    """The example profile says in its title, issuer and document that it is made up."""
-    document = load_catalog("example-province@2025", Workspace(repository)).document
-    assert all("假设" in document[key] for key in ("title", "issuer", "document"))
-    assert document["derived_from"][0]["id"] == "national"
+def test_a_shipped_example_is_labelled_and_holds_together(repository: Path) -> None:
+    """An example says in its title, issuer and document, and by its mark, that it is made up."""
+    for ref in ("example-province@2025", "hypothetical@2027"):
+        catalog = load_catalog(ref, Workspace(repository))
+        assert catalog.hypothetical
+        assert all("假设" in catalog.document[key] for key in ("title", "issuer", "document"))
+        assert catalog.document["derived_from"][0]["id"] == "national"
+
+
+def test_what_extends_a_hypothetical_catalog_is_hypothetical(bench: Bench) -> None:
+    """A profile inherits the mark, and no operation takes it off; a catalog without it says nothing of it."""
+    path = bench.profile("")
+    path.write_text(path.read_text("utf-8").replace("title:", "hypothetical: true\ntitle:"), "utf-8")
+    bench.profile("", name="city", extends="tailored@1")
+    assert [False, True, True] == [bench.load(ref).hypothetical for ref in ("small@1", "tailored@1", "city@1")]
+    bench.profile("{op: set, at: hypothetical, value: false}", name="city", extends="tailored@1")
+    assert "which a profile states of itself or cannot change" in str(bench.failure("city@1"))
 
 
 HERE = Path(__file__).parent

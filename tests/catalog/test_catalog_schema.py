@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 DESCRIBED = {
     "catalog.schema.json": ("parameters/catalogs/national-2024.yaml", "tests/catalog/small.yaml"),
-    "profile.schema.json": ("parameters/profiles/examples/example-province-2025.yaml",),
+    "profile.schema.json": (
+        "parameters/profiles/examples/example-province-2025.yaml",
+        "parameters/catalogs/examples/hypothetical-2027.yaml",
+    ),
     "readings.schema.json": ("parameters/readings/national.yaml",),
 }
 

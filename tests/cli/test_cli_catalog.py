@@ -242,3 +242,11 @@ def test_a_catalog_that_is_not_there_is_one_message(verb: list[str], capsys: pyt
     assert said.out == ""
     assert said.err.startswith("greenmine: There is no catalog ")
     assert said.err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("workspace")
+def test_list_marks_what_is_hypothetical(capsys: pytest.CaptureFixture[str]) -> None:
+    """The shipped example of a later version is marked before its title; the national catalog is not."""
+    catalog("list")
+    rows = {row[0]: row for line in capsys.readouterr().out.splitlines() if (row := columns(line))}
+    assert [True, False] == [rows[ref][1] == "[hypothetical]" for ref in ("hypothetical@2027", "national@2024")]
