@@ -30,6 +30,7 @@ from greenmine.archive.redaction import Redaction
 from greenmine.archive.seal import FILES, SUMS
 from greenmine.archive.signature import parse_signature, verify_any
 from greenmine.archive.signers import NAMESPACES
+from greenmine.archive.sources import FOLDER, check_sources
 from greenmine.archive.verdicts import AUTHENTICITY, INTEGRITY, Collector
 from greenmine.errors import ArchiveError, CheckFailed, IntegrityError, one_line, shown
 from greenmine.files import canonical_json
@@ -121,7 +122,7 @@ def check_evidence(context: Context, entry: LedgerEntry, bag: Bag) -> None:
 
 
 def check_catalog(context: Context, entry: LedgerEntry, bag: Bag) -> None:
-    """Check that a catalog bag holds the catalog that its name tells."""
+    """Check that a catalog bag holds the catalog that its name tells, and that its sources still resolve to it."""
     name = "data/catalog.resolved.json"
     with context.collector.check("catalog.digest", bag.place(name)):
         data = content(bag, name)
@@ -135,6 +136,12 @@ def check_catalog(context: Context, entry: LedgerEntry, bag: Bag) -> None:
             raise IntegrityError(bag.place(name), expected=entry.bag, found=one_line(found))
         if not same:
             raise IntegrityError(bag.place(name), expected=_("canonical JSON (RFC 8785)"), found=_("another form"))
+    with context.collector.check("catalog.sources", bag.place(name)):
+        ref = entry.bag.removeprefix("bags/catalog/").rpartition("-")[0].replace("/", "@", 1)
+        prefix = f"data/{FOLDER}/"
+        files = {one.removeprefix("data/"): content(bag, one) for one in bag.payload if one.startswith(prefix)}
+        version = dict(bag.info).get("Bag-Software-Agent", "").removeprefix("greenmine ")
+        check_sources(content(bag, name), files, ref, version, bag.place(name))
 
 
 def unreadable(place: Path, problem: Exception) -> IntegrityError:

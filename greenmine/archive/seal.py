@@ -27,13 +27,13 @@ from greenmine.archive.record import FILE_NAME as RECORD
 from greenmine.archive.record import BagRef, Record, read_record
 from greenmine.archive.redaction import Removals, removals
 from greenmine.archive.refold import FINDINGS, PANEL, Handed, check_refold, refold
+from greenmine.archive.sources import read_sources
 from greenmine.archive.staging import SealedBag, adopt, seal_bag
 from greenmine.assessment.journal import MAX_JOURNAL
 from greenmine.catalog import Catalog
 from greenmine.errors import ArchiveError, EvidenceError, GreenmineError, IntegrityError, shown
 from greenmine.evidence.folder import Entry, opened, walk
 from greenmine.evidence.inventory import ASSESSMENTS, Inventory, is_litter
-from greenmine.files import canonical_json
 from greenmine.i18n import gettext as _
 from greenmine.scoring import Scorer, canonical
 
@@ -131,7 +131,7 @@ def _refuse_removed(mine_dir: Path, wanted: Mapping[str, str], taken: Removals) 
 
 
 def seal_catalog(archive: Archive, catalog: Catalog) -> SealedBag:
-    """Seal a resolved catalog and the file it was read from; once per content.
+    """Seal a resolved catalog and every file it was made of; once per content.
 
     Raises:
         ArchiveError: the archive cannot take it.
@@ -142,9 +142,11 @@ def seal_catalog(archive: Archive, catalog: Catalog) -> SealedBag:
     if there is not None:
         return there
 
+    files = read_sources(catalog)
+
     def fill(writer: BagWriter) -> None:
-        writer.add("catalog.resolved.json", canonical_json(catalog.document))
-        writer.add("source.yaml", catalog.path.read_bytes())
+        for name, data in files.items():
+            writer.add(name, data)
 
     try:
         return seal_bag(archive, path, fill)

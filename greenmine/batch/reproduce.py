@@ -6,8 +6,8 @@
 
 The scorer and the notebook are those of whoever reproduces, never code that lies in the archive; that the archived
 notebook holds the same cells shows in the comparison. The readings and the language are read from the archived
-notebook's parameters as literals. What a catalog refers to (the texts of readings, the catalog a profile extends) is
-taken from the workspace and the package; where it is no longer the same, the resolved catalog differs and that is said.
+notebook's parameters as literals. The catalog is resolved again from its sealed sources; other parameters are taken
+from the workspace and the package.
 
 Whether the archive holds what was sealed is for verification to say; here each file that is used is held against its
 bag and the bag against the ledger, so that nothing is reproduced from something else.
@@ -50,6 +50,9 @@ MADE: Final = (CATALOG, FINDINGS, SCORE, NOTEBOOK, REPORT)
 """What the notebook's run gives, in the order in which one thing follows from another."""
 
 ENGINE: Final = "rescore.pyz"
+
+RESOLVED: Final = ("catalogs", "profiles", "readings")
+"""The parameters that a catalog is resolved from, all of which are in its bag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,16 +190,17 @@ def _lay_out(archive: Archive, bag: Bag, record: Record, room: Workspace, own: W
     (assessment / "panel.yaml").write_bytes(_content(bag, "panel.yaml"))
     for person in record.journals:
         (assessment / "journal" / f"{person}.jsonl").write_bytes(_content(bag, f"journals/{person}.jsonl"))
-    name = f"{record.catalog.id}-{record.catalog.version}"
-    parameters = room.root / "parameters"
-    parameters.mkdir()
-    for path in sorted((own.root / "parameters").rglob("*.yaml")):
-        target = parameters / path.relative_to(own.root / "parameters")
-        if path.stem != name:
+    others = own.root / "parameters"
+    for path in sorted(others.rglob("*.yaml")):
+        target = room.root / "parameters" / path.relative_to(others)
+        if path.relative_to(others).parts[0] not in RESOLVED:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
-    (parameters / "catalogs").mkdir(exist_ok=True)
-    (parameters / "catalogs" / f"{name}.yaml").write_bytes(_content(_bag(archive, record.catalog), "source.yaml"))
+    sources = _bag(archive, record.catalog)
+    for name in sorted(name for name in sources.payload if name.startswith("data/parameters/")):
+        target = room.root.joinpath(*name.split("/")[1:])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(_content(sources, name.removeprefix("data/")))
     return differences
 
 

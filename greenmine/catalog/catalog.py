@@ -40,12 +40,15 @@ class Catalog:
         sha256: its digest, in hexadecimal: SHA-256 of its RFC 8785 form.
         path: the file it was read from.
         softened: where a profile is or may be weaker than what it extends; empty for a catalog.
+        sources: every file that it was made of, by the path it has below a workspace's `parameters/` when it is named
+            as it is looked up: itself, the catalogs that it extends, and the readings.
     """
 
     document: dict[str, Any]
     sha256: str
     path: Path
     softened: tuple[Softening, ...] = ()
+    sources: Mapping[str, Path] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def id(self) -> str:
@@ -193,7 +196,9 @@ def _read(path: Path, workspace: Workspace, chain: Sequence[Path]) -> _Read:
     schema = document.data.get("schema")
     if schema == CATALOG_SCHEMA:
         readings = _readings(document, workspace)
-        return _Read(_catalog(document, readings, path), document.data, readings.data)
+        catalog = _catalog(document, readings, path)
+        texts = {f"readings/{readings.data['id']}.yaml": Path(readings.file)}
+        return _Read(_with_sources(catalog, texts), document.data, readings.data)
     if schema == PROFILE_SCHEMA:
         return _read_profile(document, path, workspace, chain)
     expected = _("one of {values}").format(values=f"{CATALOG_SCHEMA}, {PROFILE_SCHEMA}")
@@ -225,6 +230,10 @@ def _made(document: Mapping[str, Any], path: Path, softened: tuple[Softening, ..
     """Return the catalog whose document is just what its archived form reads as, the order of keys included."""
     data = canonical_json(document)
     return Catalog(json.loads(data), sha256_hex(data), path, softened)
+
+
+def _with_sources(catalog: Catalog, others: Mapping[str, Path]) -> Catalog:
+    return replace(catalog, sources={f"catalogs/{catalog.id}-{catalog.version}.yaml": catalog.path, **others})
 
 
 def _read_profile(document: YamlDocument, path: Path, workspace: Workspace, chain: Sequence[Path]) -> _Read:
@@ -259,7 +268,7 @@ def _read_profile(document: YamlDocument, path: Path, workspace: Workspace, chai
         {"id": older.id, "version": older.version, "sha256": older.sha256},
     ]
     tailored["operations"] = [*older.document.get("operations", ()), *own]
-    return _Read(_made(tailored, path, softened), tree.data, readings.data)
+    return _Read(_with_sources(_made(tailored, path, softened), older.sources), tree.data, readings.data)
 
 
 def _refuse_softened(catalog: Catalog) -> None:

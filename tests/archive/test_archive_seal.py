@@ -133,12 +133,14 @@ def test_a_damaged_bag_is_not_taken_for_sealed(archive: Archive, mine: Path) -> 
 
 
 def test_a_catalog_is_sealed_once_with_its_source(archive: Archive) -> None:
-    """The resolved catalog in the bag has the catalog's digest; the file it came from lies beside it."""
+    """The resolved catalog in the bag has the catalog's digest; the files it was made of lie beside it."""
     catalog = small_catalog()
     sealed = seal_catalog(archive, catalog)
     assert f"bags/catalog/small/1-{catalog.sha256[:12]}" == sealed.path
     assert catalog.sha256 == sealed.bag.payload["data/catalog.resolved.json"]
-    assert catalog.path.read_bytes() == (place(archive, sealed) / "data/source.yaml").read_bytes()
+    sources = place(archive, sealed) / "data" / "parameters"
+    assert catalog.path.read_bytes() == (sources / "catalogs" / "small-1.yaml").read_bytes()
+    assert ["readings/national.yaml"] == [path.relative_to(sources).as_posix() for path in sources.glob("readings/*")]
     assert sealed.entry == seal_catalog(archive, catalog).entry
 
 
