@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from greenmine.archive.bag import Bag
+from greenmine.archive.endorsement import LINE, SIGNATURE, over, signed_entry
 from greenmine.archive.layout import Archive, catalog_bag, evidence_bag
 from greenmine.archive.ledger import LedgerEntry
 from greenmine.archive.pins import Pins, Unproven, check_novalidate, dated
@@ -29,7 +30,7 @@ from greenmine.archive.redaction import FILE_NAME as REDACTION
 from greenmine.archive.redaction import Redaction
 from greenmine.archive.seal import FILES, SUMS
 from greenmine.archive.signature import parse_signature, verify_any
-from greenmine.archive.signers import NAMESPACES
+from greenmine.archive.signers import CATALOG, NAMESPACES
 from greenmine.archive.sources import FOLDER, check_sources
 from greenmine.archive.verdicts import AUTHENTICITY, INTEGRITY, Collector
 from greenmine.errors import ArchiveError, CheckFailed, IntegrityError, one_line, shown
@@ -142,6 +143,32 @@ def check_catalog(context: Context, entry: LedgerEntry, bag: Bag) -> None:
         files = {one.removeprefix("data/"): content(bag, one) for one in bag.payload if one.startswith(prefix)}
         version = dict(bag.info).get("Bag-Software-Agent", "").removeprefix("greenmine ")
         check_sources(content(bag, name), files, ref, version, bag.place(name))
+    if not over(entry.digest, context.entries):
+        text = _("Catalogs that no authority signed: it is not proven whose rules they are ({bag} is the first).")
+        context.collector.unproven("catalog.unsigned", AUTHENTICITY, text.format(bag=entry.bag))
+
+
+def check_endorsement(context: Context, entry: LedgerEntry, bag: Bag) -> None:
+    """Check that a signature bag holds a signature over a catalog that was entered before, and whose it is."""
+    place = bag.place(f"data/{LINE}")
+    names = {f"data/{LINE}", f"data/{SIGNATURE}"}
+    with context.collector.check("catalog.signature", place):
+        if bag.payload.keys() != names:
+            strange = min(bag.payload.keys() ^ names)
+            raise IntegrityError(bag.place(strange), expected=", ".join(sorted(names)), found=_("a file more or less"))
+        before = (one for one in context.entries.values() if one.number < entry.number)
+        signed_entry(content(bag, f"data/{LINE}"), entry.bag, before, place)
+    work = partial(_catalog_signature, context, bag)
+    signed(context, entry, ("catalog.signature", bag.place(f"data/{SIGNATURE}")), work)
+
+
+def _catalog_signature(context: Context, bag: Bag, at: dt.datetime | None) -> object:
+    file, data = bag.place(f"data/{SIGNATURE}"), content(bag, f"data/{LINE}")
+    signature, trust = parse_signature(content(bag, f"data/{SIGNATURE}"), file), context.pins.trust
+    if trust is None:
+        check_novalidate(data, signature, CATALOG, file)
+        raise unknown()
+    return verify_any(data, signature, namespace=CATALOG, trust=trust, at=at, file=file)
 
 
 def unreadable(place: Path, problem: Exception) -> IntegrityError:

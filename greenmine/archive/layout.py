@@ -6,6 +6,8 @@
     bags/catalog/<id>/<version>-<12 hex>/
     bags/assess/<mine>/r<N>/             an assessment; a correction or a re-score is the next revision
     bags/redaction/<EID>/r<N>/           lawful removals from an evidence bag
+    bags/signature/<digest>/r<N>/        an authority's signature over the catalog bag with this digest in the ledger
+    bags/audit/<id>/r<N>/                the audit of a sample: the draw, what came of it, the executed notebook
     inbox/ staging/ quarantine/ .lock    work in progress, never evidence
     events.jsonl                         what an operator's recovery did
     trust/ archive.yaml                  keys and configuration
@@ -27,7 +29,7 @@ from greenmine.catalog.strict_yaml import load_yaml
 from greenmine.errors import ArchiveError, shown
 from greenmine.i18n import gettext as _
 
-KINDS: Final = ("evidence", "catalog", "assess", "redaction")
+KINDS: Final = ("evidence", "catalog", "signature", "assess", "redaction", "audit")
 """The kinds of bags, in the order in which one may refer to another."""
 
 DEFAULT_ORIGIN: Final = "greenmine/unnamed"
@@ -37,11 +39,12 @@ STOCK: Final = ("VERIFY.md", "verify.sh", "verify.ps1")
 
 _REVISION: Final = re.compile(r"r([1-9][0-9]{0,8})")
 _ID: Final = r"(?!\.+/)[A-Za-z0-9._-]{1,128}"
+_NUMBERED: Final = _REVISION.pattern.replace("(", "(?:")
 BAG: Final = (
     r"bags/(?:(?P<evidence>evidence)/(?P<two>[0-9a-f]{2})/(?P=two)[0-9a-f]{62}"
     rf"|(?P<catalog>catalog)/{_ID}/[A-Za-z0-9._-]{{1,128}}-[0-9a-f]{{12}}"
-    rf"|(?P<assess>assess)/{_ID}/{_REVISION.pattern.replace('(', '(?:')}"
-    rf"|(?P<redaction>redaction)/[0-9a-f]{{64}}/{_REVISION.pattern.replace('(', '(?:')})"
+    rf"|(?P<assess>assess)/{_ID}/{_NUMBERED}|(?P<audit>audit)/{_ID}/{_NUMBERED}"
+    rf"|(?P<redaction>redaction)/[0-9a-f]{{64}}/{_NUMBERED}|(?P<signature>signature)/[0-9a-f]{{64}}/{_NUMBERED})"
 )
 """The paths that bags have, as a regular expression; the group that matched is named as the kind."""
 
@@ -205,6 +208,14 @@ class Archive:
         """Return the numbers of an evidence bag's redactions, ascending."""
         return self._revisions(f"bags/redaction/{eid}")
 
+    def signatures(self, digest: str) -> tuple[int, ...]:
+        """Return the numbers of the signatures over a catalog's bag, ascending."""
+        return self._revisions(f"bags/signature/{digest}")
+
+    def audits(self, name: str) -> tuple[int, ...]:
+        """Return the numbers of an audit's bags, ascending."""
+        return self._revisions(f"bags/audit/{name}")
+
     def _revisions(self, folder: str) -> tuple[int, ...]:
         place = self.place(folder)
         names = [path.name for path in place.iterdir()] if place.is_dir() else []
@@ -229,6 +240,16 @@ def assessment_bag(mine: str, revision: int) -> str:
 def redaction_bag(eid: str, number: int) -> str:
     """Return the path of the bag of a redaction."""
     return _checked(f"bags/redaction/{eid}/r{number}")
+
+
+def signature_bag(digest: str, number: int) -> str:
+    """Return the path of the bag of a signature over the catalog bag with a digest."""
+    return _checked(f"bags/signature/{digest}/r{number}")
+
+
+def audit_bag(name: str, number: int) -> str:
+    """Return the path of the bag of an audit."""
+    return _checked(f"bags/audit/{name}/r{number}")
 
 
 def _checked(bag: str) -> str:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Final
 
 from greenmine.archive.bag import check_payload, read_bag
+from greenmine.archive.endorsement import LINE, signed_entry
 from greenmine.archive.events import add_event
 from greenmine.archive.layout import KINDS, Archive, assessment_bag, kind_of
 from greenmine.archive.ledger import Ledger, LedgerEntry, Writer, parse
@@ -206,6 +207,9 @@ def _checked(work: _Work, path: str) -> str:
         found = bag.payload.get("data/catalog.resolved.json", "")
         if not name.endswith(f"-{found[:12]}") or not found:
             raise IntegrityError(bag.path, expected=name, found=found or _("none"))
+    if kind == "signature":
+        place = bag.place(f"data/{LINE}")
+        signed_entry(place.read_bytes() if place.is_file() else b"", path, _entries(work), place)
     if kind == "assess":
         _check_record(work, path, group)
     if kind == "redaction":

@@ -23,7 +23,7 @@ from typing import Final
 
 from greenmine.archive.bag import INFO, Bag, hash_file, read_bag
 from greenmine.archive.chain import check_kept, needed, proven, read_chain, read_ledger
-from greenmine.archive.checks import Context, check_catalog, check_evidence, check_redaction
+from greenmine.archive.checks import Context, check_catalog, check_endorsement, check_evidence, check_redaction
 from greenmine.archive.hashing import Hashed, Meter, Progress, ahead, start
 from greenmine.archive.layout import Archive, evidence_bag, kind_of
 from greenmine.archive.ledger import TAGMANIFEST, LedgerEntry
@@ -43,6 +43,7 @@ _OXUM: Final = re.compile(rb"^Payload-Oxum: ([0-9]{1,15})\.", re.MULTILINE)
 _CHECKS: Final = {
     "evidence": check_evidence,
     "catalog": check_catalog,
+    "signature": check_endorsement,
     "assess": check_assessment,
     "redaction": check_redaction,
 }
@@ -207,7 +208,7 @@ def _asked(
 def _with_what_they_rest_on(
     archive: Archive, asked: Sequence[LedgerEntry], entries: Mapping[str, LedgerEntry]
 ) -> tuple[LedgerEntry, ...]:
-    """Return entries together with the evidence, the catalogs and the redactions that they rest on, in order."""
+    """Return entries together with evidence and catalogs that they rest on, with what says more of these, in order."""
     found = {entry.bag for entry in asked}
     for entry in asked:
         if kind_of(entry.bag) == "assess":
@@ -221,6 +222,8 @@ def _with_what_they_rest_on(
             found |= {evidence_bag(entry.bag.split("/")[2])} & entries.keys()
     eids = {bag.rpartition("/")[2] for bag in found if kind_of(bag) == "evidence"}
     found |= {bag for bag in entries if kind_of(bag) == "redaction" and bag.split("/")[2] in eids}
+    signed = {entries[bag].digest for bag in found if kind_of(bag) == "catalog"}
+    found |= {bag for bag in entries if kind_of(bag) == "signature" and bag.split("/")[2] in signed}
     return tuple(sorted((entries[bag] for bag in found), key=lambda entry: entry.number))
 
 

@@ -197,7 +197,7 @@ def _read(path: Path, workspace: Workspace, chain: Sequence[Path]) -> _Read:
     if schema == CATALOG_SCHEMA:
         readings = _readings(document, workspace)
         catalog = _catalog(document, readings, path)
-        texts = {f"readings/{readings.data['id']}.yaml": Path(readings.file)}
+        texts = {f"readings/{readings.data['id']}.yaml": Path(str(readings.file))}
         return _Read(_with_sources(catalog, texts), document.data, readings.data)
     if schema == PROFILE_SCHEMA:
         return _read_profile(document, path, workspace, chain)

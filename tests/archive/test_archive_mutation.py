@@ -373,7 +373,7 @@ def test_a_whole_archive_made_anew_is_found_by_who_kept_a_checkpoint(copy: Audit
     covered = lines(copy.root)[:3]
     for entry in lines(copy.root)[3:]:
         shutil.rmtree(copy.root / entry[66:].decode().strip().rpartition("/")[0], ignore_errors=True)
-    for empty in ("bags/redaction", "bags/assess/GM-0002"):
+    for empty in ("bags/redaction", "bags/signature", "bags/assess/GM-0002"):
         shutil.rmtree(copy.root / empty)
     (evidence_now,) = (copy.root / "bags" / "evidence").glob("*/*")
     shutil.rmtree(second)

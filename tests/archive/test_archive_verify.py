@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from audited import OPERATOR, PROVINCE, Audited, build
+from audited import MINISTRY, OPERATOR, PROVINCE, Audited, build
 from hypothesis import given
 from hypothesis import strategies as st
 from keys import allow, public
@@ -23,7 +23,7 @@ from greenmine.archive.layout import Archive
 from greenmine.archive.page import check_inert
 from greenmine.archive.pins import Pins
 from greenmine.archive.selection import draw
-from greenmine.archive.signers import CHECKPOINT, FINDING, WITNESS
+from greenmine.archive.signers import CATALOG, CHECKPOINT, FINDING, WITNESS
 from greenmine.archive.verdicts import ASPECTS, CHECKS, aspect_title, check_title
 from greenmine.archive.verify import Sample, verify
 from greenmine.cli.main import main
@@ -53,7 +53,7 @@ def remarks(one: Audited, *records: str, pins: Pins | None = None) -> set[str]:
 
 def pinned(folder: Path, one: Audited, *lines: tuple[str, str, str, str]) -> Pins:
     """Return pins with lines: principal, key, namespace, option."""
-    for principal, key, namespace, option in lines:
+    for principal, key, namespace, option in (*lines, (MINISTRY, "ministry", CATALOG, "")):
         allow(folder / "allowed_signers", principal, one.keys / key, [namespace], *([option] if option else []))
     shutil.copy(one.trust / "tsa-chain.pem", folder / "tsa-chain.pem")
     return Pins.of(folder)
@@ -73,7 +73,7 @@ def test_everything_is_told_in_the_order_of_the_four_aspects(sealed: Audited) ->
 
 
 def test_entries_after_the_last_checkpoint_are_not_yet_proven(sealed: Audited) -> None:
-    """Three of the eight entries came later; how far the others are proven, by whom and since when, is told."""
+    """Three of the nine entries came later; how far the others are proven, by whom and since when, is told."""
     result = sealed.verify()
     covered = result.proven.checkpoint
     assert result.holds
@@ -90,9 +90,9 @@ def test_entries_after_the_last_checkpoint_are_not_yet_proven(sealed: Audited) -
 
 
 def test_a_record_comes_with_what_it_rests_on(sealed: Audited) -> None:
-    """Of one record its bag, its evidence with the removal, and its catalog are looked at; a mine is its last one."""
+    """With a record come its evidence with the removal and its catalog with the signature; a mine is its last one."""
     result = sealed.verify("GM-0001/r1")
-    assert (("GM-0001/r1",), 4, False) == (result.records, result.bags, result.whole)
+    assert (("GM-0001/r1",), 5, False) == (result.records, result.bags, result.whole)
     assert ("GM-0001/r2",) == sealed.verify("GM-0001").records
     assert ("GM-0001/r2",) == sealed.verify("bags/assess/GM-0001/r2/").records
     assert ("GM-0001/r1", "GM-0002/r1") == sealed.verify("GM-0002", "GM-0001/r1").records
@@ -120,7 +120,7 @@ def test_an_archive_without_keys_says_what_is_not_proven(tmp_path: Path) -> None
     prepare(archive, make_mine(tmp_path / "evidence")).sealed(archive)
     result = verify(archive, Pins.of(archive.trust, own=True))
     assert result.holds
-    assert {"checkpoint.none", "entries.after", "record.unsigned"} == {
+    assert {"checkpoint.none", "entries.after", "catalog.unsigned", "record.unsigned"} == {
         one.code for one in result.remarks if one.unproven
     }
 

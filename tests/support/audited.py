@@ -15,12 +15,14 @@ from keys import allow, make_key
 from sealing import NOON, make_mine, prepare, record_something
 
 from greenmine.archive.attest import make_statement
+from greenmine.archive.endorsement import sign_catalog
 from greenmine.archive.layout import Archive
+from greenmine.archive.ledger import Ledger
 from greenmine.archive.notary import Operator, make_checkpoint
 from greenmine.archive.pins import Pins
 from greenmine.archive.redaction import draft_redaction, redact
 from greenmine.archive.signature import sign
-from greenmine.archive.signers import CHECKPOINT, FINDING, WITNESS
+from greenmine.archive.signers import CATALOG, CHECKPOINT, FINDING, WITNESS
 from greenmine.archive.timestamp import Authority
 from greenmine.archive.verdicts import Verification
 from greenmine.archive.verify import verify
@@ -29,11 +31,12 @@ from greenmine.archive.witness import witness
 SCRIPT = Path(__file__).resolve().parents[2] / "greenmine" / "archive" / "stock" / "verify.sh"
 OPERATOR = "archive@demo"
 PROVINCE = "province@demo"
+MINISTRY = "ministry@demo"
 
 
 @dataclass(frozen=True)
 class Audited:
-    """An archive: three records of two mines, one corrected, a removal; two checkpoints; one entry after the last.
+    """An archive: three records of two mines, one corrected; a removal; a signed catalog; two checkpoints; entries after the last.
 
     Attributes:
         root: the archive's folder.
@@ -95,11 +98,12 @@ class Audited:
 def build(folder: Path) -> Audited:
     """Build the archive in an empty folder."""
     keys, trust = folder / "keys", folder / "pinned"
-    for name in ("operator", "witness", "E1", "E2", "stranger"):
+    for name in ("operator", "witness", "ministry", "E1", "E2", "stranger"):
         make_key(keys, name)
     signers = trust / "allowed_signers"
     allow(signers, OPERATOR, keys / "operator", [CHECKPOINT])
     allow(signers, PROVINCE, keys / "witness", [WITNESS])
+    allow(signers, MINISTRY, keys / "ministry", [CATALOG])
     allow(signers, "E1@2026-self", keys / "E1", [FINDING])
     allow(signers, "E2", keys / "E2", [FINDING])
     tsa = TestAuthority(folder / "tsa")
@@ -110,6 +114,7 @@ def build(folder: Path) -> Audited:
     first = make_mine(folder / "evidence", "GM-0001")
     made.seal(first)
     made.checkpoint()
+    sign_catalog(archive, next(one.bag for one in Ledger(archive).read() if "/catalog/" in one.bag), keys / "ministry")
     record_something(first, "2026-self", "E1", {"facts": {"living": True, "production": True}})
     made.seal(first)
     evidence = next(path.name for path in (archive.bags / "evidence").glob("*/*"))

@@ -111,7 +111,7 @@ stamp_time() {
 plain ledger
 id='[A-Za-z0-9._-]+' hex='[0-9a-f]'
 form="$hex{64}  bags/(evidence/$hex{2}/$hex{64}|catalog/$id/$id-$hex{12}|assess/$id/r[1-9][0-9]{0,8}"
-form="$form|redaction/$hex{64}/r[1-9][0-9]{0,8})/tagmanifest-sha256\\.txt"
+form="$form|audit/$id/r[1-9][0-9]{0,8}|(redaction|signature)/$hex{64}/r[1-9][0-9]{0,8})/tagmanifest-sha256\\.txt"
 bad=$(grep -aEnvx "$form" ledger | head -n 1 | cut -d: -f1)
 [ -z "$bad" ] || fail ledger "line $bad is not of the form 第 $bad 行格式不符"
 if grep -aqE '/\.{1,2}/' ledger; then fail ledger "a path leads elsewhere 路径越界"; fi
@@ -305,6 +305,19 @@ evidence() {
 catalog() {
   [ "$(sha "$1/data/catalog.resolved.json" | cut -c-12)" = "${1##*-}" ] \
     || fail "$1/data/catalog.resolved.json" "it is another catalog 与目录编号不符"
+  grep -Fq "  bags/signature/$digest/" ledger || note "$1: no authority signed it 无发布机关签名"
+}
+
+signature() {
+  up=${1#bags/signature/}
+  [ "$(cut -c67- "$1/manifest-sha256.txt" | tr '\n' ' ')" = 'data/catalog.sig data/catalog.sums ' ] \
+    || fail "$1/manifest-sha256.txt" "it names other files 所列文件不符"
+  [ -s "$1/data/catalog.sums" ] || fail "$1/data/catalog.sums" "it is empty 为空"
+  grep -Fx -f "$1/data/catalog.sums" ledger | grep "^${up%/*}  bags/catalog/" | cmp -s - "$1/data/catalog.sums" \
+    || fail "$1/data/catalog.sums" "it is not the catalog's line in the ledger 与台账不符"
+  signed "$1/data/catalog.sums" "$1/data/catalog.sig" greenmine-catalog \
+    "$(since "$(grep -Fn "  $1/tagmanifest-sha256.txt" ledger | cut -d: -f1)")" '' \
+    || fail "$1/data/catalog.sig" "the signature does not hold 签名无效"
 }
 
 # since LINE: the earliest proven time of an entry, or nothing
@@ -393,6 +406,7 @@ look() {
   case $1 in
     bags/evidence/*) evidence "$1" ;;
     bags/catalog/*) catalog "$1" ;;
+    bags/signature/*) signature "$1" ;;
     bags/assess/*) assessment "$1" ;;
   esac
 }
@@ -419,6 +433,8 @@ else
           rest=$(sed -n "s/.*\"$kind\":{\"bag\":\"\\([^\"]*\\)\".*/\\1/p" "$json")
           grep -Fq "  $rest/tagmanifest-sha256.txt" ledger || fail "$json" "its $kind is not in the ledger 所引 $kind 未登记"
           printf '%s\n' "$rest" >> "$work/scope"
+          digest=$(grep -F "  $rest/tagmanifest-sha256.txt" ledger | cut -c-64)
+          cut -c67- ledger | sed 's#/tagmanifest-sha256\.txt$##' | grep "^bags/signature/$digest/" >> "$work/scope"
         done
         ;;
     esac
@@ -431,7 +447,8 @@ good "$(sort -u "$work/scope" | wc -l | tr -d ' ') bags 个档案包"
 if [ $# -eq 0 ] && [ -e bags ]; then
   strange=$(find bags -maxdepth 3 ! -type d | head -n 1)
   [ -z "$strange" ] || fail "$strange" "it does not belong there 多余文件"
-  strange=$(find bags -mindepth 1 -maxdepth 1 ! -name evidence ! -name catalog ! -name assess ! -name redaction | head -n 1)
+  strange=$(find bags -mindepth 1 -maxdepth 1 ! -name evidence ! -name catalog ! -name assess ! -name redaction \
+    ! -name signature ! -name audit | head -n 1)
   [ -z "$strange" ] || fail "$strange" "it does not belong there 多余文件夹"
   find bags -mindepth 3 -maxdepth 3 | sort > "$work/found"
   cut -c67- ledger | sed 's#/tagmanifest-sha256\.txt$##' | sort > "$work/listed"
