@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from greenmine.cli.options import catalog_option, readings_option
-from greenmine.cli.output import print_json
-from greenmine.errors import GreenmineError, one_line
+from greenmine.cli.output import for_each, print_json
+from greenmine.errors import one_line
 from greenmine.i18n import gettext as _
 from greenmine.i18n import language
 from greenmine.workspace import Workspace
@@ -34,30 +34,22 @@ def command(mines: tuple[str, ...], *, assessment: str, catalog: str, readings: 
     """Assess each mine and say what came of it; one that cannot be assessed does not keep the others from it."""
     from greenmine.batch.runner import assess  # noqa: PLC0415 - late: help needs no notebooks
 
-    status = 0
-    for mine in mines:
-        try:
-            done = assess(
-                mine,
-                workspace=Workspace.around(mine, writing=True),
-                progress=sys.stderr.isatty(),
-                assessment=assessment,
-                catalog=catalog,
-                readings=readings,
-                lang=language(),
-            )
-        except GreenmineError as problem:
-            if len(mines) == 1:
-                raise
-            click.echo(f"greenmine: {one_line(str(problem))}", err=True)
-            status = max(status, problem.exit_status)
-            continue
+    def one(mine: str) -> None:
+        done = assess(
+            mine,
+            workspace=Workspace.around(mine, writing=True),
+            progress=sys.stderr.isatty(),
+            assessment=assessment,
+            catalog=catalog,
+            readings=readings,
+            lang=language(),
+        )
         if as_json:
             print_json(as_document(done))
         else:
             click.echo("\n".join(lines(done)))
-    if status:
-        raise click.exceptions.Exit(status)
+
+    for_each(mines, one)
 
 
 def as_document(done: Assessed) -> dict[str, Any]:

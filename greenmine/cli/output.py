@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from greenmine.errors import one_line
+import click
+
+from greenmine.errors import GreenmineError, one_line
 from greenmine.files import canonical_json
 
 if TYPE_CHECKING:
@@ -27,6 +29,26 @@ def print_json(document: Any) -> None:  # noqa: ANN401 - any JSON
     sys.stdout.flush()
     sys.stdout.buffer.write(canonical_json(document) + b"\n")
     sys.stdout.buffer.flush()
+
+
+def for_each(mines: Sequence[str], work: Callable[[str], None]) -> None:
+    """Do some work for each mine; one that fails is named and does not keep the others from it.
+
+    Raises:
+        GreenmineError: the only mine failed.
+        click.exceptions.Exit: one of several did; its status is the gravest.
+    """
+    status = 0
+    for mine in mines:
+        try:
+            work(mine)
+        except GreenmineError as problem:
+            if len(mines) == 1:
+                raise
+            click.echo(f"greenmine: {one_line(str(problem))}", err=True)
+            status = max(status, problem.exit_status)
+    if status:
+        raise click.exceptions.Exit(status)
 
 
 def console() -> Console:

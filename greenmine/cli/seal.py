@@ -10,8 +10,8 @@ import click
 
 from greenmine.cli.assess import shortest
 from greenmine.cli.options import catalog_option, readings_option
-from greenmine.cli.output import print_json
-from greenmine.errors import GreenmineError, one_line
+from greenmine.cli.output import for_each, print_json
+from greenmine.errors import one_line
 from greenmine.i18n import gettext as _
 from greenmine.i18n import language
 from greenmine.workspace import Workspace
@@ -46,32 +46,24 @@ def command(  # noqa: PLR0917 - click calls by name
     """Seal each mine's assessment and say where it is; one that cannot be sealed does not keep the others from it."""
     from greenmine.batch.sealing import seal  # noqa: PLC0415 - late: help needs no notebooks
 
-    status = 0
-    for mine in mines:
-        try:
-            sealed = seal(
-                mine,
-                workspace=Workspace.around(mine, writing=True),
-                draft=draft,
-                reason=reason,
-                progress=sys.stderr.isatty(),
-                assessment=assessment,
-                catalog=catalog,
-                readings=readings,
-                lang=language(),
-            )
-        except GreenmineError as problem:
-            if len(mines) == 1:
-                raise
-            click.echo(f"greenmine: {one_line(str(problem))}", err=True)
-            status = max(status, problem.exit_status)
-            continue
+    def one(mine: str) -> None:
+        sealed = seal(
+            mine,
+            workspace=Workspace.around(mine, writing=True),
+            draft=draft,
+            reason=reason,
+            progress=sys.stderr.isatty(),
+            assessment=assessment,
+            catalog=catalog,
+            readings=readings,
+            lang=language(),
+        )
         if as_json:
             print_json(as_document(sealed))
         else:
             click.echo("\n".join(one_line(text) for text in lines(sealed)))
-    if status:
-        raise click.exceptions.Exit(status)
+
+    for_each(mines, one)
 
 
 def as_document(sealed: Sealed) -> dict[str, Any]:
