@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from greenmine.assessment.journal import Entry
 from greenmine.assessment.panel import Panel
-from greenmine.assessment.payload import PANEL, split_card
+from greenmine.assessment.payload import PANEL, PERSONAL, split_card
 
 FINDINGS_SCHEMA: Final = "greenmine.findings/1"
 
@@ -42,22 +42,28 @@ class Card:
         fields: by author, the value of each field that is set.
         claims: by author, the entry that set `not_applicable` to the value in force.
         confirmations: by author, the confirmation in force, in the order they were given.
+        signing: by member, the sign-off or the withdrawal in force, as findings tell it.
         mentioned: every evidence reference ever given, in order of first mention.
     """
 
     fields: dict[str, Document] = field(default_factory=dict)
     claims: dict[str, Entry] = field(default_factory=dict)
     confirmations: dict[str, Confirmation] = field(default_factory=dict)
+    signing: dict[str, Document] = field(default_factory=dict)
     mentioned: dict[str, None] = field(default_factory=dict)
 
     def take(self, entry: Entry) -> None:
         """Take one more entry into account."""
         own = self.fields.setdefault(entry.author, {})
         before = own.get("not_applicable")
-        own.update(entry.set)
+        mine = entry.author == entry.typed_by
+        own.update({name: value for name, value in entry.set.items() if mine or name not in PERSONAL})
         for name in entry.clear:
-            own.pop(name, None)
+            if mine or name not in PERSONAL:
+                own.pop(name, None)
         self.mentioned.update(dict.fromkeys(entry.set.get("evidence", ())))
+        if mine:
+            self._sign(entry, own)
         if "not_applicable" not in own:
             self.claims.pop(entry.author, None)
         elif own["not_applicable"] != before:  # a changed reason is a new claim, to be confirmed anew
@@ -67,6 +73,16 @@ class Card:
         elif "confirm_not_applicable" in entry.set:
             self.confirmations.pop(entry.author, None)  # so that the order is that of the last word
             self.confirmations[entry.author] = Confirmation(entry, dict(self.claims))
+
+    def _sign(self, entry: Entry, own: Document) -> None:
+        head = {"by": entry.author, "time": entry.time}
+        if "sign_off" in entry.set:
+            identity = {"identity": own["identity"]} if "identity" in own else {}
+            self.signing[entry.author] = {**head, **entry.set["sign_off"], **identity}
+        elif "withdrawal" in entry.set:
+            self.signing[entry.author] = {**head, "reason": entry.set["withdrawal"]["reason"]}
+        elif not own.keys() & {"sign_off", "withdrawal"}:
+            self.signing.pop(entry.author, None)
 
     def confirmed_by(self, author: str) -> str | None:
         """Return who confirmed the claim of `author`; None where nobody did whose word counts."""
@@ -135,6 +151,7 @@ def fold(entries: Iterable[Entry], panel: Panel, mine: Mapping[str, Any]) -> Doc
             findings["indicators"][identity] = _indicator(card)
         else:
             findings["assessment"].update(_record(card, _voice(card, [*card.people]), []))
+            findings["assessment"].update(_signatures(card))
     return findings
 
 
@@ -213,6 +230,16 @@ def _judgement(author: str, fields: Mapping[str, Any], key: str) -> Document:
     if fields.get("evidence"):
         judgement["evidence"] = list(dict.fromkeys(fields["evidence"]))
     return judgement
+
+
+def _signatures(card: Card) -> Document:
+    """Return who signed off and who withdrew, in order of the ids."""
+    signing = [copy.deepcopy(card.signing[author]) for author in sorted(card.signing)]
+    found = {
+        "sign_off": [one for one in signing if "digests" in one],
+        "withdrawn": [one for one in signing if "digests" not in one],
+    }
+    return {key: value for key, value in found.items() if value}
 
 
 # ---- the check record ------------------------------------------------------------------------------------------------

@@ -70,6 +70,7 @@ class Member(Strict):
         specialty: fields of work (专业), such as 采矿.
         role: chair (组长), expert or scribe (记录人).
         conflicts: what ties the person to the mine or to those who advise it; empty where nothing does.
+        account: the person's account on the JupyterHub of the meeting; empty where there is none.
     """
 
     id: Id
@@ -80,12 +81,18 @@ class Member(Strict):
     specialty: Annotated[tuple[Name, ...], Field(max_length=20)] = ()
     role: Literal["chair", "expert", "scribe"]
     conflicts: Annotated[tuple[Note, ...], Field(max_length=50)] = ()
+    account: Note = ""
 
 
 class Panel(Strict):
-    """An assessment and the people who make it."""
+    """An assessment and the people who make it.
+
+    Attributes:
+        rules: the id of the rules for panels that apply, a file in `parameters/panels/`.
+    """
 
     schema_: Literal["greenmine.panel/1"] = Field(alias="schema")
+    rules: Id = "national"
     assessment: AssessmentHead
     members: Annotated[tuple[Member, ...], Field(min_length=1, max_length=200)]
 
@@ -112,6 +119,14 @@ class Panel(Strict):
                 found = _("{one} and {other}").format(one=shown(seen[key]), other=shown(member.id))
                 raise problem(expected, found, at=("members", number, "id"))
             seen[key] = member.id
+        return self
+
+    @model_validator(mode="after")
+    def _each_account_is_one_persons(self) -> Self:
+        accounts = [member.account for member in self.members]
+        for number, account in enumerate(accounts):
+            if account and account in accounts[:number]:
+                raise problem(_("an account of one member only"), shown(account), at=("members", number, "account"))
         return self
 
     @model_validator(mode="after")

@@ -32,6 +32,9 @@ PANEL: Final = "panel"
 RESOLUTIONS: Final = ("mean", "finding")
 """How experts' own judgements become one: their mean (说明二（四）), or what the panel found."""
 
+PERSONAL: Final = ("identity", "sign_off", "withdrawal")
+"""Fields of the card `assessment` that a member records about nobody but that member."""
+
 LONG: Final = 20_000
 SHORT: Final = 2_000
 ENTRIES: Final = 1_000
@@ -43,6 +46,8 @@ _CARD: Final = re.compile(rf"(?:(prerequisite|indicator)/({_ID})|assessment)")
 _AUTHOR: Final = re.compile(_ID)
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_IDENTITY: Final = ("jupyterhub", "chosen")
 
 Check = Callable[[object, str], None]
 
@@ -96,6 +101,9 @@ def check_payload(author: str, card: str, fields: object, clear: object) -> None
         raise BadValue("clear", _("each field once, in set or in clear"), shown(", ".join(names)))
     if author != PANEL and "resolution" in given:
         raise BadValue("set/resolution", _("the author panel"), shown(author), _("A resolution is the panel's."))
+    own = next((name for name in PERSONAL if name in given), "")
+    if author == PANEL and own:
+        raise BadValue(f"set/{own}", _("a member as the author"), shown(author), _("Each member signs in person."))
     for name, value in given.items():
         known[name](value, f"set/{name}")
 
@@ -232,6 +240,36 @@ def _absent(value: object, place: str) -> None:
         check_text(reason, below(place, key), LONG)
 
 
+def _identity(value: object, place: str) -> None:
+    """Check how it was settled who sits at a form: by the account of a JupyterHub, or by the person's own choice."""
+    identity = check_object(value, place)
+    check_choice(identity.get("source"), below(place, "source"), _IDENTITY)
+    _words(identity, place, ("source",))
+
+
+def _sign_off(value: object, place: str) -> None:
+    """Check a sign-off: the pledge, the digests of what is signed, and an SSH signature where a key was used."""
+    given = check_object(value, place)
+    pledge = check_object(given.get("pledge"), below(place, "pledge"))
+    for key in ("id", "text"):
+        _text(pledge.get(key), below(place, f"pledge/{key}"))
+    _words(pledge, below(place, "pledge"), ("id", "text"))
+    found = check_object(given.get("digests"), below(place, "digests"))
+    if not found:
+        raise BadValue(below(place, "digests"), _("the digests of what is signed"), _("none"))
+    for key, digest in found.items():
+        _key(key, below(place, "digests"))
+        if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+            raise BadValue(f"{place}/digests/{key}", _("64 hexadecimal digits"), shown(digest))
+    _words(given, place, ("pledge", "digests"))
+
+
+def _withdrawal(value: object, place: str) -> None:
+    withdrawal = check_object(value, place)
+    _text(withdrawal.get("reason"), below(place, "reason"))
+    _words(withdrawal, place, ("reason",))
+
+
 _SHAPED: Final[Mapping[str, Check]] = MappingProxyType(
     {
         "met": _truth,
@@ -261,6 +299,8 @@ _FIELDS: Final[Mapping[str, Mapping[str, Check]]] = MappingProxyType(
                 **_RECORD,
             }
         ),
-        "assessment": _RECORD,
+        "assessment": MappingProxyType(
+            {"identity": _identity, "sign_off": _sign_off, "withdrawal": _withdrawal, **_RECORD}
+        ),
     }
 )
