@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from greenmine.catalog.mapping import MappingFile
 from greenmine.catalog.model import CatalogFile
 from greenmine.catalog.profile import ProfileFile
 from greenmine.catalog.readings import ReadingsFile
@@ -22,6 +23,7 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 FILES: Final[Mapping[str, type[Strict]]] = {
     "catalog.schema.json": CatalogFile,
+    "mapping.schema.json": MappingFile,
     "profile.schema.json": ProfileFile,
     "readings.schema.json": ReadingsFile,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -103,12 +104,16 @@ def lint_command(file: str) -> None:
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
 @click.option("--json", "as_json", is_flag=True, help=_("Print the changes as one JSON document, nothing else."))
-def diff_command(a: str, b: str, as_json: bool) -> None:  # noqa: FBT001 - click calls by name
+@click.option("--mapping", type=click.Path(path_type=Path), help=_("Write the draft of a mapping set from A to B."))
+def diff_command(a: str, b: str, as_json: bool, mapping: Path | None) -> None:  # noqa: FBT001 - click calls by name
     """Print what changed from one catalog to another."""
     from greenmine.catalog.diff import compare, diff_document  # noqa: PLC0415 - late: the other verbs do not compare
 
     workspace = Workspace.find()
     before, after = load_catalog(a, workspace), load_catalog(b, workspace)
+    if mapping is not None:
+        _draft(before, after, mapping)
+        return
     if as_json:
         print_json(diff_document(before.document, after.document, (before.sha256, after.sha256)))
         return
@@ -127,6 +132,20 @@ def diff_command(a: str, b: str, as_json: bool) -> None:  # noqa: FBT001 - click
     console().print(table(_("From {a} to {b}").format(a=before.ref, b=after.ref), columns, rows))
     major = sum(change.level == "major" for change in changes)
     click.echo(_("{major} major, {wording} wording.").format(major=major, wording=len(changes) - major))
+
+
+def _draft(before: Catalog, after: Catalog, path: Path) -> None:
+    """Write the draft of a mapping set, where nothing is yet."""
+    from greenmine.catalog.mapping import draft_mapping  # noqa: PLC0415 - late, as above
+
+    try:
+        with path.open("x", encoding="utf-8") as stream:
+            stream.write(draft_mapping(before, after))
+    except OSError as problem:
+        text = _("{path} cannot be written: {reason}. Nothing was kept of it.")
+        raise UsageError(text.format(path=shown(str(path), limit=200), reason=problem.strerror or problem)) from None
+    text = _("{path}: decide on every “undecided” and say why; then put it into parameters/mappings/.")
+    click.echo(text.format(path=path))
 
 
 def _show_overview(catalog: Catalog) -> None:

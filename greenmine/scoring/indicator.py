@@ -20,6 +20,7 @@ from greenmine.scoring.rules import ZERO, Outcome, Rule, compile_rule
 from greenmine.scoring.wording import Line, line
 
 SITE_METHOD = "查现场"
+NOT_CARRIED = frozenset(("new", "subset", "superset", "intersects", "shared", "undecided", "unfit"))
 FACT_EXTRAS = frozenset(("absent", "note"))
 
 
@@ -144,9 +145,22 @@ def assess(
         return Result("not_applicable", why=why, trace=(why,))
     if entry is None:
         return Result("not_assessed", why=line("not_recorded"))
+    if entry.get("not_carried") is not None:
+        return _not_carried(entry["not_carried"], f"indicators/{indicator.id}/not_carried", file)
     if entry.get("not_applicable") is not None:
         return _not_applicable(indicator, entry, file)
     return _scored(indicator, mine, entry, readings, file)
+
+
+def _not_carried(note: object, place: str, file: object) -> Result:
+    """Leave open what was recorded by another version of the indicators and does not answer this one."""
+    relation = note.get("relation") if isinstance(note, dict) else None
+    cards = note.get("from", []) if isinstance(note, dict) else None
+    if relation not in NOT_CARRIED or not isinstance(cards, list) or not all(isinstance(card, str) for card in cards):
+        expected = _("an object with relation ({choices}) and from").format(choices=" | ".join(sorted(NOT_CARRIED)))
+        raise FindingsError(file, place, expected=expected, found=shown(note))
+    how = line(f"carried_{relation}", cards=", ".join(cards))
+    return Result("not_assessed", why=line("not_carried", how=how))
 
 
 def _not_applicable(indicator: Indicator, entry: Mapping[str, Any], file: object) -> Result:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 DESCRIBED = {
     "catalog.schema.json": ("parameters/catalogs/national-2024.yaml", "tests/catalog/small.yaml"),
+    "mapping.schema.json": ("parameters/mappings/examples/national-2024--hypothetical-2027.yaml",),
     "profile.schema.json": (
         "parameters/profiles/examples/example-province-2025.yaml",
         "parameters/catalogs/examples/hypothetical-2027.yaml",

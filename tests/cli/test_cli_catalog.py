@@ -250,3 +250,15 @@ def test_list_marks_what_is_hypothetical(capsys: pytest.CaptureFixture[str]) -> 
     catalog("list")
     rows = {row[0]: row for line in capsys.readouterr().out.splitlines() if (row := columns(line))}
     assert [True, False] == [rows[ref][1] == "[hypothetical]" for ref in ("hypothetical@2027", "national@2024")]
+
+
+def test_a_mapping_set_is_drafted_into_a_new_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The draft names what is left to decide; a file that is there is not written over."""
+    path = tmp_path / "draft.yaml"
+    arguments = ["catalog", "diff", "national@2024", "hypothetical@2027", "--mapping", str(path)]
+    assert 0 == main(arguments)
+    written = path.read_bytes()
+    assert 11 == written.count(b"relation: undecided")
+    assert 2 == main(arguments)
+    assert "draft.yaml" in capsys.readouterr().err
+    assert written == path.read_bytes()
