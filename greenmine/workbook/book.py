@@ -18,6 +18,8 @@ from typing import Any
 
 from greenmine import __version__
 from greenmine.assessment import Panel, load_assessment
+from greenmine.assessment.earlier import Earlier, earlier_assessments
+from greenmine.assessment.signoff import Signed, complete, digests, signed
 from greenmine.catalog import Catalog, load_catalog
 from greenmine.evidence import Inventory, MineProfile, evidence_warnings, read_profile, take_inventory
 from greenmine.files import canonical_json, sha256_hex
@@ -25,6 +27,7 @@ from greenmine.i18n import language
 from greenmine.scoring import Scorer, canonical
 from greenmine.workbook import words
 from greenmine.workbook.cards import Deck, citing
+from greenmine.workbook.comparison import compared
 from greenmine.workbook.exhibits import Exhibits
 from greenmine.workbook.html import Html, render, speaking
 from greenmine.workbook.live import live_style
@@ -49,6 +52,8 @@ class Workbook:
         score: what follows from it, schema `greenmine.score/1`.
         warnings: of the evidence: the place and what is the matter, each.
         lang: the language of the pieces, `zh` or `en`.
+        earlier: the earlier assessments of the mine, the latest first.
+        signed: the sign-offs of the panel's members.
     """
 
     folder: Path
@@ -60,6 +65,8 @@ class Workbook:
     score: dict[str, Any]
     warnings: tuple[tuple[str, str], ...] = ()
     lang: str = "zh"
+    earlier: tuple[Earlier, ...] = ()
+    signed: tuple[Signed, ...] = ()
 
     @classmethod
     def open(
@@ -92,7 +99,8 @@ class Workbook:
             profile = read_profile(folder)
             inventory = take_inventory(folder)
             record = load_assessment(folder, assessment or None, inventory)
-            score = Scorer(found.document).score(record.findings, readings, str(folder))
+            scorer = Scorer(found.document)
+            score = scorer.score(record.findings, readings, str(folder))
             doubts = evidence_warnings(profile, inventory, record.findings, catalog=found.document)
             warnings = [(doubt.place, doubt.message) for doubt in doubts]
             warnings += [(notice.place, notice.message) for notice in record.warnings]
@@ -106,6 +114,8 @@ class Workbook:
                 score=score,
                 warnings=tuple(warnings),
                 lang=lang,
+                earlier=earlier_assessments(folder, record.panel, scorer, inventory=inventory, readings=readings),
+                signed=signed(record.findings, record.panel, digests(record, found.sha256, score, inventory.sha256)),
             )
 
     @property
@@ -215,9 +225,22 @@ class Workbook:
         photos = [exhibit for exhibit in self._exhibits.all if exhibit.photo and exhibit not in shown]
         return self._piece("evidence", photos=photos[:GALLERY], more=max(0, len(photos) - GALLERY))
 
+    def comparison(self) -> Html:
+        """Return what came out differently in earlier assessments of the mine (前后评价对照)."""
+        with speaking(self.lang):
+            found = compared(self.earlier, self.catalog.document, self.findings, self.score)
+        return self._piece("comparison", compared=found)
+
     def signatures(self) -> Html:
-        """Return the panel and the places where its members sign."""
-        return self._piece("signatures", panel=self.panel)
+        """Return the panel, who of it signed off, and the places where its members sign by hand."""
+        with speaking(self.lang):
+            told = {one.by: one.text for one in self.signed}
+        withdrawn = {one["by"]: one for one in self.findings["assessment"].get("withdrawn", ())}
+        pledges = tuple(dict.fromkeys(one.pledge for one in self.signed if one.valid))
+        done = complete(self.panel, self.signed)
+        return self._piece(
+            "signatures", panel=self.panel, told=told, withdrawn=withdrawn, pledges=pledges, complete=done
+        )
 
     def provenance(self) -> Html:
         """Return what the report was made from and how to check it: digests, readings, versions."""
