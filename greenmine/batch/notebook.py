@@ -15,10 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from greenmine import errors
+from greenmine.batch.parameters import TAG
+from greenmine.batch.process import USUAL, Limits, Stopped, no_memory
 from greenmine.errors import GreenmineError, InputError, NotebookError, one_line
 from greenmine.files import read_text
 from greenmine.i18n import gettext as _
 
+ENGINE = "greenmine"
+KERNEL = "kernel"
+ENGINES = (ENGINE, KERNEL)
 INJECTED = "injected-parameters"
 LIVE = "live"
 MAX_SIZE = 32 * 1024 * 1024
@@ -51,9 +56,10 @@ def run_notebook(
     *,
     name: str,
     cwd: Path,
-    engine: str | None = None,
+    engine: str = ENGINE,
     progress: bool = False,
     label: str = "",
+    limits: Limits = USUAL,
 ) -> Any:  # noqa: ANN401
     """Return a notebook executed with parameters; the given one stays as it is.
 
@@ -62,9 +68,10 @@ def run_notebook(
         parameters: values by name, already checked.
         name: what to call it in messages.
         cwd: the folder it runs in.
-        engine: the papermill engine; the stock kernel by default.
+        engine: the papermill engine: `greenmine`, `kernel` for the stock kernel, or another that is installed.
         progress: whether to draw a progress bar on standard error.
         label: what the bar is for.
+        limits: what the notebook may use; only the engine `greenmine` keeps all of them.
 
     Raises:
         NotebookError: a cell failed, or the kernel did.
@@ -72,13 +79,13 @@ def run_notebook(
     import papermill  # noqa: PLC0415 - late: it takes a second
     from papermill.exceptions import PapermillException, PapermillExecutionError  # noqa: PLC0415
 
-    with _kernel_options(engine) as options:
+    with _options(engine, limits) as options:
         try:
             return papermill.execute_notebook(
                 notebook,
                 None,
                 dict(parameters),
-                engine_name=engine,
+                engine_name=None if engine == KERNEL else engine,
                 kernel_name=notebook.metadata.get("kernelspec", {}).get("name", "python3"),
                 language="python",
                 progress_bar={"desc": label, "leave": False} if progress else False,
@@ -87,7 +94,9 @@ def run_notebook(
                 **options,
             )
         except PapermillExecutionError as problem:
-            raise _failure(problem, notebook, name) from None
+            raise _failure(problem, notebook, name, limits) from None
+        except Stopped as problem:
+            raise NotebookError(name, _running(notebook, problem.cell), str(problem)) from None
         except (
             PapermillException,
             RuntimeError,
@@ -99,14 +108,22 @@ def run_notebook(
             raise NotebookError(name, "", one_line(cause)) from None
 
 
+def _running(notebook: Any, index: int | None) -> str:  # noqa: ANN401
+    """Return the id of the cell that ran; papermill puts its own after the cell tagged `parameters`."""
+    tagged = next((number for number, cell in enumerate(notebook.cells) if TAG in cell.metadata.get("tags", ())), -1)
+    cells = [cell.get("id", "") for cell in notebook.cells]
+    cells.insert(tagged + 1, INJECTED)
+    return "" if index is None else cells[index]
+
+
 @contextmanager
-def _kernel_options(engine: str | None) -> Iterator[dict[str, Any]]:
-    """Give a stock kernel a folder of its own, for settings and sockets, that is gone afterwards.
+def _options(engine: str, limits: Limits) -> Iterator[dict[str, Any]]:
+    """Yield what an engine is told; a stock kernel gets a folder for settings and sockets that is gone afterwards.
 
     So the user's IPython start-up files do not run in it, and kernels side by side never fight for a port.
     """
-    if engine is not None:
-        yield {}
+    if engine != KERNEL:
+        yield {"limits": limits} if engine == ENGINE else {}
         return
     from traitlets.config import Config  # noqa: PLC0415 - late, as papermill
 
@@ -119,13 +136,15 @@ def _kernel_options(engine: str | None) -> Iterator[dict[str, Any]]:
         yield options
 
 
-def _failure(problem: Any, notebook: Any, name: str) -> NotebookError:  # noqa: ANN401
+def _failure(problem: Any, notebook: Any, name: str, limits: Limits) -> NotebookError:  # noqa: ANN401
     """Return what a failed cell means to a user; an error of our own speaks for itself."""
     kind = getattr(errors, str(problem.ename), None)
     cause = one_line(str(problem.evalue))
     status = GreenmineError.exit_status
     if isinstance(kind, type) and issubclass(kind, GreenmineError):
         status = kind.exit_status
+    elif problem.ename == "MemoryError":
+        cause = no_memory(limits)
     else:
         cause = f"{problem.ename}: {cause}".removesuffix(": ")
     cell = next((cell.get("id", "") for cell in notebook.cells if cell.source == problem.source), INJECTED)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from greenmine.batch.notebook import archived, read_notebook, run_notebook
+from greenmine.batch.notebook import ENGINE, archived, read_notebook, run_notebook
 from greenmine.batch.parameters import checked, declared
 from greenmine.batch.publish import publish
 from greenmine.errors import NotebookError
@@ -62,7 +62,7 @@ def assess(
     *,
     workspace: Workspace | None = None,
     notebook: Path | None = None,
-    engine: str | None = None,
+    engine: str = ENGINE,
     progress: bool = False,
     **parameters: Any,  # noqa: ANN401 - checked against the notebook
 ) -> Assessed:
@@ -72,7 +72,7 @@ def assess(
         mine: the id of a mine in the workspace, or the path of a mine's folder.
         workspace: where to look and to write; the one around the working directory by default.
         notebook: the notebook; the workspace's `notebooks/assessment.ipynb` by default.
-        engine: the papermill engine; the stock kernel by default.
+        engine: the papermill engine: `greenmine`, `kernel` for the stock kernel, or another that is installed.
         progress: whether to draw a progress bar on standard error.
         parameters: further parameters of the notebook: `assessment`, `catalog`, `readings`, `lang`.
 
@@ -91,7 +91,7 @@ def produce(
     *,
     workspace: Workspace,
     notebook: Path | None = None,
-    engine: str | None = None,
+    engine: str = ENGINE,
     progress: bool = False,
     **parameters: Any,  # noqa: ANN401 - checked against the notebook
 ) -> tuple[Workbook, dict[str, bytes]]:

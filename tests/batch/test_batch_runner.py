@@ -188,9 +188,16 @@ def test_inputs_that_change_while_the_notebook_runs_are_noticed(tmp_path: Path) 
     assert "evidence" in str(failure(tmp_path, change, OPEN, "book.provenance()"))
 
 
-def test_a_dead_kernel_is_an_error_like_any_other(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("engine", "word"), [("greenmine", "exit status 7|状态 7"), ("kernel", "Dead")])
+def test_a_dead_kernel_is_an_error_like_any_other(tmp_path: Path, engine: str, word: str) -> None:
     """The process is gone; the message says so."""
-    assert "Dead" in failure(tmp_path, "import os\nos._exit(1)").cause
+    with pytest.raises(NotebookError, match=word):
+        assess(
+            MINE,
+            workspace=workspace_in(tmp_path / "w"),
+            notebook=notebook_file(tmp_path, "import os\nos._exit(7)"),
+            engine=engine,
+        )
 
 
 def test_an_unknown_engine_is_named(tmp_path: Path) -> None:
