@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from greenmine.evidence.cache import cached_inventory
 from greenmine.evidence.doubts import Warning_, evidence_warnings
 from greenmine.evidence.inventory import Inventory, Item, take_inventory
 from greenmine.evidence.locator import Reference, Region, parse_reference
@@ -17,6 +18,7 @@ __all__ = [
     "Reference",
     "Region",
     "Warning_",
+    "cached_inventory",
     "evidence_warnings",
     "parse_reference",
     "read_profile",

@@ -54,11 +54,13 @@ class Entry:
         path: relative to the folder, with `/`, the name as it is on disk.
         size: in bytes.
         identity: device, inode and time of the last change, to recognise the file again.
+        changed_ns: when the file or what the system keeps about it last changed, which no program can set back.
     """
 
     path: str
     size: int
     identity: tuple[int, int, int]
+    changed_ns: int = 0
 
 
 def name_key(name: str) -> str:
@@ -99,8 +101,26 @@ def walk(mine_dir: Path) -> tuple[Entry, ...]:
             if total > MAX_TOTAL_BYTES:
                 expected = _("at most {limit} bytes in all files together").format(limit=MAX_TOTAL_BYTES)
                 _refuse(mine_dir, "", expected, _("more"))
-            found.append(Entry(path, status.st_size, _identity(status)))
+            found.append(_entry(path, status))
     return tuple(sorted(found, key=lambda entry: entry.path))
+
+
+def look(mine_dir: Path, path: str) -> Entry:
+    """Return one file below a mine's folder, to be given to `opened`, which makes sure that no link leads there.
+
+    Raises:
+        EvidenceError: there is no such file, or it is refused as `walk` would.
+    """
+    try:
+        status = (mine_dir / path).lstat()
+    except OSError as problem:
+        _refuse(mine_dir, path, _("a readable file"), problem.strerror or str(problem))
+    _check_file(mine_dir, path, status)
+    return _entry(path, status)
+
+
+def _entry(path: str, status: os.stat_result) -> Entry:
+    return Entry(path, status.st_size, _identity(status), status.st_ctime_ns)
 
 
 def _listed(mine_dir: Path, prefix: str) -> list[tuple[str, os.stat_result]]:

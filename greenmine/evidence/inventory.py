@@ -40,6 +40,9 @@ MAX_WORKERS: Final = 8
 Progress = Callable[[int, int], None]
 """Called with the bytes read so far and the bytes there are, from any thread but never from two at once."""
 
+Reader = Callable[[Path, Sequence[Entry], Progress | None], list[tuple[str, Media]]]
+"""Returns digest and media of files, as `read_files` does."""
+
 _LITTER: Final = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".directory"})
 _LITTER_FOLDERS: Final = frozenset({"__macosx", ".ipynb_checkpoints", ".git", ".trashes", "$recycle.bin"})
 
@@ -116,19 +119,20 @@ class Inventory:
         return parse_reference(reference, lambda path: path_key(path) in self._by_key)
 
 
-def take_inventory(mine_dir: Path, progress: Progress | None = None) -> Inventory:
+def take_inventory(mine_dir: Path, progress: Progress | None = None, reader: Reader | None = None) -> Inventory:
     """Return the inventory of a mine's folder.
 
     Args:
         mine_dir: the folder, such as `evidence/GM-0001`.
         progress: told how many bytes have been read.
+        reader: what reads the files: `read_files` by default, which reads them all.
 
     Raises:
         EvidenceError: the folder is unsafe, too large or cannot be read, or its list of evidence is malformed.
     """
     entries = [entry for entry in walk(mine_dir) if _is_handed_in(entry.path)]
     rows = _listed(mine_dir, entries)
-    found = read_files(mine_dir, entries, progress)
+    found = (reader or read_files)(mine_dir, entries, progress)
     kept = [(entry, digest, media) for entry, (digest, media) in zip(entries, found, strict=True)]
     items = tuple(
         _item(entry, digest, media, rows.get(path_key(entry.path)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -27,7 +28,7 @@ from greenmine.archive.seal import current_revision, seal_assessment, seal_catal
 from greenmine.archive.staging import SealedBag, adopt, seal_bag
 from greenmine.archive.store import Store
 from greenmine.errors import ArchiveError, EvidenceError, IntegrityError
-from greenmine.evidence import take_inventory
+from greenmine.evidence import cache, cached_inventory, take_inventory
 
 
 @pytest.fixture
@@ -118,6 +119,26 @@ def test_a_file_put_in_the_place_of_another_is_not_sealed(archive: Archive, mine
     with pytest.raises(EvidenceError):
         seal_evidence(archive, mine, inventory)
     assert () == Ledger(archive).read()
+
+
+def test_a_cache_that_lies_gets_no_wrong_digest_into_the_archive(
+    archive: Archive, mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of the same size, time and status as the one remembered is refused when it is copied."""
+    monkeypatch.setattr(cache, "SETTLED_NS", -3_600_000_000_000)
+    path = mine / next(iter(FILES))
+    before, old = path.stat(), cached_inventory(mine, folder=tmp_path)
+    path.write_bytes(bytes(before.st_size))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    remembered = cache.cache_file(mine, tmp_path)
+    text = remembered.read_bytes().partition(b"\n")[2].decode()
+    text = text.replace(f"{before.st_ctime_ns}]", f"{path.stat().st_ctime_ns}]")
+    remembered.write_bytes(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}".encode())
+    stale = cached_inventory(mine, folder=tmp_path)
+    assert old.sha256 == stale.sha256 != take_inventory(mine).sha256
+    with pytest.raises(EvidenceError, match=path.name):
+        seal_evidence(archive, mine, stale)
+    assert not Ledger(archive).read()
 
 
 def test_a_damaged_bag_is_not_taken_for_sealed(archive: Archive, mine: Path) -> None:
