@@ -25,11 +25,16 @@ QUALITIES = (68, 55, 42, 30)
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """A small JPEG: its `data:` address and its size in pixels."""
+    """A small JPEG and its size in pixels."""
 
-    address: str
+    data: bytes
     width: int
     height: int
+
+    @property
+    def address(self) -> str:
+        """The picture as a `data:` address."""
+        return f"data:image/jpeg;base64,{base64.b64encode(self.data).decode('ascii')}"
 
 
 def thumbnail(data: bytes, side: int, limit: int, region: Region | None = None) -> Thumbnail | None:
@@ -56,8 +61,7 @@ def thumbnail(data: bytes, side: int, limit: int, region: Region | None = None) 
         buffer = io.BytesIO()
         picture.save(buffer, "JPEG", quality=quality, optimize=True)
         if buffer.tell() <= limit:
-            encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
-            return Thumbnail(f"data:image/jpeg;base64,{encoded}", picture.width, picture.height)
+            return Thumbnail(buffer.getvalue(), picture.width, picture.height)
     return None
 
 
