@@ -8,6 +8,9 @@ Each expert signs that text with an own key: `attest/expert-<id>.sig`. In the ba
     sha256sum -c data/attest/statement.sums
     ssh-keygen -Y verify … -I <principal> -n greenmine-finding -s data/attest/expert-E1.sig < data/attest/statement.sums
 
+An expert who signed off with a key while the assessment was still open is in the bag too, with the text that the key
+signed: `attest/sign-off-<id>.json` and `.sig`. That text is the sign-off as the findings tell it.
+
 The id of an expert is that of the panel, which may mean another person in another assessment. So the principal in
 `allowed_signers` is `<id>@<assessment>`, or `<id>` alone where ids are the same everywhere; no other name counts.
 """
@@ -17,13 +20,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from greenmine.archive.bag import Bag
 from greenmine.archive.layout import Archive
+from greenmine.archive.pins import check_novalidate
 from greenmine.archive.record import Record, read_record
 from greenmine.archive.signature import (
     MAX_SIGNATURE,
@@ -38,8 +42,9 @@ from greenmine.archive.signature import (
 from greenmine.archive.signers import FINDING
 from greenmine.archive.store import refused
 from greenmine.assessment.payload import is_person
+from greenmine.assessment.signoff import bare, statements
 from greenmine.errors import ArchiveError, CheckFailed, InputError, IntegrityError, UsageError, shown
-from greenmine.files import sha256_hex, sync_directory, write_atomic
+from greenmine.files import canonical_json, sha256_hex, sync_directory, write_atomic
 from greenmine.i18n import gettext as _
 
 STATED: Final = ("catalog.resolved.json", "findings.json", "record.json", "score.json")
@@ -48,6 +53,7 @@ STATED: Final = ("catalog.resolved.json", "findings.json", "record.json", "score
 STATEMENT: Final = "statement.sums"
 MAX_FILE: Final = 64 * 1024 * 1024
 _SIGNATURE: Final = re.compile(r"expert-([A-Za-z0-9][A-Za-z0-9._-]*)\.sig")
+SIGN_OFF: Final = re.compile(r"sign-off-([A-Za-z0-9][A-Za-z0-9._-]*)\.(json|sig)")
 
 
 @dataclass(frozen=True)
@@ -102,13 +108,16 @@ def make_statement(files: Mapping[str, bytes]) -> bytes:
     return "".join(f"{sha256_hex(files[name])}  data/{name}\n" for name in STATED).encode()
 
 
-def lay_draft(archive: Archive, record: Record, files: Mapping[str, bytes]) -> Path:
+def lay_draft(
+    archive: Archive, record: Record, files: Mapping[str, bytes], signed: Mapping[str, bytes] | None = None
+) -> Path:
     """Lay out an assessment to be signed; return its folder.
 
     Args:
         archive: where.
         record: what it is about.
         files: name below `data/` → content: findings, catalog, score, and whatever else will be sealed.
+        signed: name below `data/attest/` → content: the sign-offs made with a key, as `sign_offs` returns them.
 
     Raises:
         ArchiveError: a draft of that revision is there, or the disk refuses it.
@@ -127,7 +136,8 @@ def lay_draft(archive: Archive, record: Record, files: Mapping[str, bytes]) -> P
                 hint=_("Seal it, or remove its folder."),
             ) from None
         try:
-            for name, data in {**whole, f"attest/{STATEMENT}": make_statement(whole)}.items():
+            attest = {STATEMENT: make_statement(whole), **(signed or {})}
+            for name, data in {**whole, **{f"attest/{name}": data for name, data in attest.items()}}.items():
                 place = folder.joinpath("data", *name.split("/"))
                 archive.store.make_folder(place.parent)
                 archive.store.create(place, data)
@@ -166,7 +176,7 @@ def read_draft(folder: Path) -> Draft:
             raise InputError(data / name, expected=_("a file of the draft"), found=_("no such file"))
     attest = {name.removeprefix("attest/"): found.pop(name) for name in list(found) if name.startswith("attest/")}
     for name in attest:
-        if name != STATEMENT and not _SIGNATURE.fullmatch(name):
+        if name != STATEMENT and not _SIGNATURE.fullmatch(name) and not SIGN_OFF.fullmatch(name):
             raise IntegrityError(data / "attest" / name, expected=_("no further files"), found=_("a file"))
     check_statement(
         attest[STATEMENT], {f"data/{name}": sha256_hex(found[name]) for name in STATED}, data / "attest" / STATEMENT
@@ -244,6 +254,49 @@ def check_statement(statement: bytes, digests: Mapping[str, str], file: object) 
             )
 
 
+def sign_offs(findings: Mapping[str, Any], people: Collection[str]) -> dict[str, bytes]:
+    """Return the sign-offs that were made with a key: name below `data/attest/` → content.
+
+    Args:
+        findings: the findings, which hold the signatures.
+        people: the ids of those whose sign-off counts.
+
+    Raises:
+        IntegrityError: a signature is none.
+        CheckFailed: a signature is over something else.
+    """
+    found: dict[str, bytes] = {}
+    for person, (data, armour) in statements(findings).items():
+        if person in people:
+            file = Path(f"sign-off-{person}.sig")
+            signature = parse_signature(armour.encode(), file)
+            check_novalidate(data, signature, FINDING, file)
+            found |= {f"sign-off-{person}.json": data, file.name: signature.data}
+    return found
+
+
+def check_sign_off(data: bytes, expert: str, findings: Mapping[str, Any], parts: Mapping[str, str], file: Path) -> None:
+    """Make sure that what a key signed is the expert's sign-off in the findings, about these very parts.
+
+    Args:
+        data: the text that was signed.
+        expert: the expert's id in the panel.
+        findings: the sealed findings.
+        parts: SHA-256 of catalog, score, evidence and panel as they are sealed; that of the findings is worked out.
+        file: what to call the text in messages.
+
+    Raises:
+        IntegrityError: it is another one, or about something else.
+    """
+    told = statements(findings).get(expert)
+    if told is None or told[0] != data:
+        raise IntegrityError(file, expected=_("the sign-off in the findings"), found=_("another one"))
+    stated = next(one["digests"] for one in findings["assessment"]["sign_off"] if one["by"] == expert)
+    for name, digest in {**parts, "findings": sha256_hex(canonical_json(bare(findings)))}.items():
+        if stated.get(name) != digest:
+            raise IntegrityError(file, f"digests/{name}", expected=digest, found=shown(stated.get(name)))
+
+
 def check_attestations(bag: Bag, record: Record, trust: Trust, at: dt.datetime | None = None) -> tuple[Attested, ...]:
     """Make sure that every signature in a sealed assessment holds; return whose they are, in order of the ids.
 
@@ -275,7 +328,7 @@ def check_attestations(bag: Bag, record: Record, trust: Trust, at: dt.datetime |
             signature = parse_signature(_content(file), file)
             who = {"expert": match[1], "assessment": record.assessment}
             found.append(Attested(match[1], _check(statement, signature, **who, trust=trust, at=at, file=file)))
-        elif name != STATEMENT:
+        elif name != STATEMENT and not SIGN_OFF.fullmatch(name):
             raise IntegrityError(file, expected=_("no further files"), found=_("a file"))
     return tuple(found)
 

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from greenmine.archive.attest import STATEMENT, check_statement, principals_of
+from greenmine.archive.attest import SIGN_OFF, STATEMENT, check_sign_off, check_statement, principals_of
 from greenmine.archive.bag import Bag, read_manifests
 from greenmine.archive.checks import MALFORMED, Context, content, signed, unknown, unreadable
 from greenmine.archive.engine import FILE_NAME as ENGINE
@@ -219,19 +219,38 @@ def _check_statement(context: Context, entry: LedgerEntry, bag: Bag, record: Rec
         check_statement(statement, bag.payload, place)
     experts = set()
     for one in names:
-        hit, file = _EXPERT.fullmatch(one), bag.place(f"{_ATTEST}{one}")
-        if hit is None and one != STATEMENT:
-            problem = IntegrityError(file, expected=_("no such file"), found=_("a file"))
-            collector.fail("record.signature", problem, file)
-        elif hit is not None:
-            experts.add(hit[1])
-            who = _Expert(hit[1], record.assessment, statement, content(bag, f"{_ATTEST}{one}"), file)
+        hit, off, file = _EXPERT.fullmatch(one), SIGN_OFF.fullmatch(one), bag.place(f"{_ATTEST}{one}")
+        if off is not None and off[2] == "json":
+            with collector.check("record.signature", file):
+                _check_sign_off(bag, record, off[1], file)
+        elif hit is not None or off is not None:
+            expert, what = (hit[1], statement) if hit else (one.removeprefix("sign-off-").removesuffix(".sig"), b"")
+            with collector.check("record.signature", file):
+                what = what if hit else content(bag, f"{_ATTEST}sign-off-{expert}.json")
+                experts.add(expert)
+            who = _Expert(expert, record.assessment, what, content(bag, f"{_ATTEST}{one}"), file)
             claimed = dt.datetime.fromisoformat(record.sealed_on)
             signed(context, entry, ("record.signature", file), partial(_expert_signature, context, who), claimed)
+        elif one != STATEMENT:
+            problem = IntegrityError(file, expected=_("no such file"), found=_("a file"))
+            collector.fail("record.signature", problem, file)
     absent = sorted(record.journals.keys() - experts)
     if absent:
         text = _("Experts who recorded something and did not sign: {names} ({record} is the first such record).")
         collector.unproven("record.unsigned.some", AUTHENTICITY, text.format(names=", ".join(absent), record=name))
+
+
+def _check_sign_off(bag: Bag, record: Record, expert: str, file: Path) -> None:
+    """Check that what an expert's key signed off is what the bag holds."""
+    content(bag, f"{_ATTEST}sign-off-{expert}.sig")
+    findings = json.loads(content(bag, f"data/{FINDINGS}"), parse_float=Decimal)
+    parts = {
+        "catalog": record.catalog.sha256,
+        "score": bag.payload.get("data/score.json", ""),
+        "evidence": record.evidence.eid,
+        "panel": bag.payload.get(f"data/{PANEL}", ""),
+    }
+    check_sign_off(content(bag, f"{_ATTEST}sign-off-{expert}.json"), expert, findings, parts, file)
 
 
 @dataclass(frozen=True, slots=True)

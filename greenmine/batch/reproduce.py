@@ -35,6 +35,7 @@ from greenmine.archive.seal import FILES, SUMS
 from greenmine.batch.difference import Difference, first_difference
 from greenmine.batch.notebook import INJECTED
 from greenmine.batch.runner import REPORT, produce
+from greenmine.batch.sealing import EARLIER
 from greenmine.errors import GreenmineError, IntegrityError, UsageError, shown
 from greenmine.evidence.folder import opened, walk
 from greenmine.files import parse_json
@@ -181,7 +182,11 @@ def _score(bag: Bag, record: Record) -> tuple[list[Difference], str | None]:
 
 
 def _lay_out(archive: Archive, bag: Bag, record: Record, room: Workspace, own: Workspace) -> list[Difference]:
-    """Put evidence, journals, panel and catalog where a notebook expects them; return what is not as it was."""
+    """Put evidence, journals, panel, catalog and earlier assessments where a notebook expects them.
+
+    Returns:
+        What is not as it was.
+    """
     mine = room.evidence / record.mine
     mine.mkdir(parents=True)
     differences = _evidence(archive, record, mine)
@@ -190,6 +195,12 @@ def _lay_out(archive: Archive, bag: Bag, record: Record, room: Workspace, own: W
     (assessment / "panel.yaml").write_bytes(_content(bag, "panel.yaml"))
     for person in record.journals:
         (assessment / "journal" / f"{person}.jsonl").write_bytes(_content(bag, f"journals/{person}.jsonl"))
+    for name in sorted(name for name in bag.payload if name.startswith(f"data/{EARLIER}/")):
+        _data, _earlier, other, *inside = name.split("/")
+        if other != record.assessment and inside:
+            target = mine.joinpath("assessments", other, *inside)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(_content(bag, name.removeprefix("data/")))
     others = own.root / "parameters"
     for path in sorted(others.rglob("*.yaml")):
         target = room.root / "parameters" / path.relative_to(others)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from greenmine.archive.attest import Draft, drop_draft, find_drafts, lay_draft, make_statement, read_draft
+from greenmine.archive.attest import Draft, drop_draft, find_drafts, lay_draft, make_statement, read_draft, sign_offs
 from greenmine.archive.layout import Archive
 from greenmine.archive.record import BagRef, Record, draft_record, journal_heads
 from greenmine.archive.seal import current_revision, seal_assessment, seal_catalog, seal_evidence
@@ -29,6 +29,9 @@ from greenmine.workspace import Workspace
 
 REPORT = "report.html"
 STATEMENT = "statement.sums"
+EARLIER = "earlier"
+"""The folder with panel and journals of earlier assessments of the mine, with which the report compares."""
+
 SAME = ("findings.json", "catalog.resolved.json", "score.json", REPORT)
 """What has to be the same for an assessment to count as sealed already."""
 
@@ -105,6 +108,8 @@ def seal(
         return _sealed_draft(archive, waiting, assessment)
     book, files = produce(mine, workspace=workspace, progress=progress, **{**parameters, "assessment": assessment.id})
     files["panel.yaml"] = (assessment.folder / "panel.yaml").read_bytes()
+    files |= {f"{EARLIER}/{one.id}/{name}": data for one in book.earlier for name, data in one.files.items()}
+    attest = sign_offs(book.findings, [one.by for one in book.signed if one.valid])
     earlier = current_revision(archive, book.mine.id, book.id)
     if earlier is not None:
         if _same(archive, earlier, files):
@@ -115,11 +120,12 @@ def seal(
             raise UsageError(text.format(mine=book.mine.id, assessment=book.id, bag=earlier.bag))
     record = _record(archive, book, assessment, earlier=earlier, reason=reason, time=clock())
     if draft:
-        laid = lay_draft(archive, record, files)
+        laid = lay_draft(archive, record, files, attest)
         return Sealed(book.mine.id, book.id, "", laid, "", (), new=True)
-    attest = {STATEMENT: make_statement({**files, "record.json": record.canonical()})}
+    attest[STATEMENT] = make_statement({**files, "record.json": record.canonical()})
     bag = seal_assessment(archive, files, record, _journals(assessment, record), attest)
-    return Sealed(book.mine.id, book.id, bag.path, archive.place(bag.path), bag.digest, (), new=True)
+    place = archive.place(bag.path)
+    return Sealed(book.mine.id, book.id, bag.path, place, bag.digest, _signers(place), new=True)
 
 
 def _waiting(archive: Archive, assessment: Assessment) -> Draft | None:
@@ -135,7 +141,7 @@ def _sealed_draft(archive: Archive, draft: Draft, assessment: Assessment) -> Sea
     bag = seal_assessment(archive, draft.files, draft.record, journals, draft.attest)
     drop_draft(draft)
     place = archive.place(bag.path)
-    return Sealed(draft.record.mine, assessment.id, bag.path, place, bag.digest, draft.experts, new=True)
+    return Sealed(draft.record.mine, assessment.id, bag.path, place, bag.digest, _signers(place), new=True)
 
 
 def _record(
@@ -169,5 +175,6 @@ def _same(archive: Archive, earlier: BagRef, files: Mapping[str, bytes]) -> bool
 
 
 def _signers(place: Path) -> tuple[str, ...]:
-    found = (place / "data" / "attest").glob("expert-*.sig")
-    return tuple(sorted(path.stem.removeprefix("expert-") for path in found))
+    """Return whose keys signed what is in a bag: before it was sealed, or when signing off in the workbook."""
+    found = {path.stem for kind in ("expert-", "sign-off-") for path in (place / "data/attest").glob(f"{kind}*.sig")}
+    return tuple(sorted({name.removeprefix("expert-").removeprefix("sign-off-") for name in found}))

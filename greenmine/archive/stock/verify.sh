@@ -368,9 +368,16 @@ attest() {
   at=$(since "$(grep -Fn "  $1/tagmanifest-sha256.txt" ledger | cut -d: -f1)")
   said=$(sed -n 's/.*"sealed_on":"\([^"]*\)".*/\1/p' "$2" | tr -d 'T:-')
   assessment=$(sed -n 's/.*"assessment":"\([^"]*\)".*/\1/p' "$2")
-  find "$1/data/attest" -name 'expert-*.sig' | sort > "$work/experts"
+  find "$1/data/attest" -name 'expert-*.sig' -o -name 'sign-off-*.sig' | sort > "$work/experts"
   while IFS= read -r file; do
-    expert=${file##*/expert-} expert=${expert%.sig}
+    expert=${file##*/expert-} expert=${expert##*/sign-off-} expert=${expert%.sig} statement=$1/data/attest/statement.sums
+    if [ "${file##*/sign-off-}" != "$file" ]; then
+      statement=${file%.sig}.json
+      plain "$statement"
+      for part in catalog.resolved.json panel.yaml score.json; do
+        grep -Fq "\"$(sha "$1/data/$part")\"" "$statement" || fail "$statement" "it is about another $part 所签内容不符"
+      done
+    fi
     signed "$statement" "$file" greenmine-finding "$at" "$expert@$assessment" && continue
     signed "$statement" "$file" greenmine-finding "$at" "$expert" && continue
     if [ -z "$at" ] && { signed "$statement" "$file" greenmine-finding "$said" "$expert@$assessment" \
