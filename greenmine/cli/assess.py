@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from greenmine.cli.options import catalog_option, readings_option
+from greenmine.cli.options import catalog_option, engine_option, readings_option
 from greenmine.cli.output import for_each, print_json
 from greenmine.errors import one_line
 from greenmine.i18n import gettext as _
@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 @click.option("--assessment", metavar="ID", default="", help=_("The assessment: the latest by default."))
 @catalog_option
 @readings_option
+@engine_option
 @click.option("--json", "as_json", is_flag=True, help=_("Print one JSON document a line, nothing else."))
-def command(mines: tuple[str, ...], *, assessment: str, catalog: str, readings: dict[str, str], as_json: bool) -> None:
+def command(
+    mines: tuple[str, ...], *, assessment: str, catalog: str, readings: dict[str, str], engine: str, as_json: bool
+) -> None:
     """Assess each mine and say what came of it; one that cannot be assessed does not keep the others from it."""
     from greenmine.batch.runner import assess  # noqa: PLC0415 - late: help needs no notebooks
 
@@ -38,6 +41,7 @@ def command(mines: tuple[str, ...], *, assessment: str, catalog: str, readings: 
         done = assess(
             mine,
             workspace=Workspace.around(mine, writing=True),
+            engine=engine,
             progress=sys.stderr.isatty(),
             assessment=assessment,
             catalog=catalog,

@@ -51,6 +51,14 @@ readings_option = click.option(
     help=_("Choose a reading (口径) other than the catalog's default; may be repeated."),
 )
 
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(("greenmine", "kernel")),
+    default="greenmine",
+    show_default=True,
+    help=_("What runs the notebook: a fork of this program within limits, or the stock Jupyter kernel."),
+)
+
 archive_option = click.option(
     "--archive",
     "root",

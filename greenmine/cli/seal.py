@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from greenmine.cli.assess import shortest
-from greenmine.cli.options import catalog_option, readings_option
+from greenmine.cli.options import catalog_option, engine_option, readings_option
 from greenmine.cli.output import for_each, print_json
 from greenmine.errors import one_line
 from greenmine.i18n import gettext as _
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--reason", metavar="TEXT", default="", help=_("Why it takes the place of an earlier revision."))
 @catalog_option
 @readings_option
+@engine_option
 @click.option("--json", "as_json", is_flag=True, help=_("Print one JSON document a line, nothing else."))
 def command(  # noqa: PLR0917 - click calls by name
     mines: tuple[str, ...],
@@ -41,6 +42,7 @@ def command(  # noqa: PLR0917 - click calls by name
     reason: str,
     catalog: str,
     readings: dict[str, str],
+    engine: str,
     as_json: bool,  # noqa: FBT001 - see above
 ) -> None:
     """Seal each mine's assessment and say where it is; one that cannot be sealed does not keep the others from it."""
@@ -52,6 +54,7 @@ def command(  # noqa: PLR0917 - click calls by name
             workspace=Workspace.around(mine, writing=True),
             draft=draft,
             reason=reason,
+            engine=engine,
             progress=sys.stderr.isatty(),
             assessment=assessment,
             catalog=catalog,

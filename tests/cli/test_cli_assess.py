@@ -90,3 +90,16 @@ def test_bad_input_is_one_message_and_nothing_is_written(
     assert ("", 1) == (out, len(err.splitlines()))
     assert word in err
     assert [] == list((workspace / "reports").iterdir())
+
+
+@pytest.mark.usefixtures("mine")
+def test_either_engine_gives_the_same_report(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Byte for byte; a third is refused."""
+    report = workspace / "reports" / MINE / ASSESSMENT / "report.html"
+    pages = []
+    for engine in ("greenmine", "kernel"):
+        assert 0 == main(["assess", MINE, "--engine", engine])
+        pages.append(report.read_bytes())
+    assert pages[0] == pages[1]
+    assert 2 == main(["assess", MINE, "--engine", "other"])
+    assert "--engine" in capsys.readouterr().err
