@@ -14,7 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from greenmine import i18n
@@ -23,7 +22,7 @@ from greenmine.archive.layout import Archive
 from greenmine.archive.store import refused
 from greenmine.files import write_atomic
 from greenmine.i18n import gettext as _
-from greenmine.text import visible
+from greenmine.pages import environment
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 VERDICTS: Final = ("pass", "fail", "ineligible", "incomplete")
@@ -44,7 +43,7 @@ def render_portal(contents: Contents) -> str:
     """
     style, script = _resource("portal.css"), _resource("portal.js")
     return (
-        _environment()
+        environment(TEMPLATES)
         .get_template("portal.html.j2")
         .render(
             contents=contents,
@@ -79,25 +78,3 @@ def _hash(text: str) -> str:
 @cache
 def _resource(name: str) -> str:
     return (TEMPLATES / name).read_text("utf-8")
-
-
-def _shown(value: object) -> object:
-    """Prepare the value of an expression for the page; nothing shows as nothing."""
-    if value is None:
-        return ""
-    return value if isinstance(value, Markup | int) else visible(str(value))
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    environment.globals["_"] = _
-    return environment

@@ -142,7 +142,8 @@ def licence_kind(code: str) -> str:
         "discharge": _("Pollutant discharge permit"),
         "eia": _("Approval of the environmental impact assessment"),
         "acceptance": _("Environmental acceptance on completion"),
-    }.get(code, _("Other document"))
+        "other": _("Other document"),
+    }.get(code, code)
 
 
 def industry(code: str) -> str:

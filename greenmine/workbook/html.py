@@ -16,12 +16,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from greenmine import i18n
 from greenmine.errors import UsageError, shown
 from greenmine.i18n import gettext as _
+from greenmine.pages import environment
 from greenmine.text import visible
 
 _HAN = "\u2e80-\u2fff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff"
@@ -89,13 +90,6 @@ def render(template: str, name: str, **values: object) -> Html:
     return Html(_environment().get_template(f"{template}.html.j2").render(values).strip() + "\n", name)
 
 
-def _shown(value: object) -> object:
-    """Prepare the value of an expression for the page; nothing shows as nothing."""
-    if value is None:
-        return ""
-    return value if isinstance(value, Markup | int) else visible(str(value))
-
-
 def chinese_marked(text: str) -> Markup:
     """Return a sentence escaped, with the Chinese in an English one marked as Chinese.
 
@@ -113,15 +107,6 @@ def chinese_marked(text: str) -> Markup:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    environment.globals["_"] = _
-    environment.filters["chinese_marked"] = chinese_marked
-    return environment
+    made = environment(TEMPLATES)
+    made.filters["chinese_marked"] = chinese_marked
+    return made

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from greenmine.evidence import wording
 from greenmine.i18n import gettext as _
-from greenmine.i18n import language
+
+industry, licence_kind, listed = wording.industry, wording.licence_kind, wording.listed
+"""Names of what evidence is about, which its warnings use too."""
 
 
 def verdict(code: str) -> str:
@@ -33,6 +36,25 @@ def status(code: str) -> str:
     }.get(code, code)
 
 
+def prerequisite_state(code: str) -> str:
+    """Name what became of a prerequisite."""
+    return {"met": _("Met"), "unmet": _("Not met"), "not_assessed": _("To be assessed")}.get(code, code)
+
+
+def cause(code: str) -> str:
+    """Name why an indicator does not come out the same by another version of the indicators."""
+    return {
+        "rule": _("rule changed"),
+        "points": _("points changed"),
+        "kind": _("mandatory or improvement changed"),
+        "na": _("not applicable changed"),
+        "new_look": _("needs a new look"),
+        "new": _("new"),
+        "dropped": _("dropped"),
+        "line": _("line changed"),
+    }.get(code, code)
+
+
 def kind(code: str) -> str:
     """Name the kind (指标属性) of an indicator."""
     return {"mandatory": _("Mandatory"), "improvement": _("Improvement")}.get(code, code)
@@ -50,52 +72,14 @@ def assessment_kind(code: str) -> str:
     }.get(code, code)
 
 
-def industry(code: str) -> str:
-    """Name an industry."""
-    return {
-        "nonmetal": _("Non-metals"),
-        "chemical": _("Chemical minerals"),
-        "gold": _("Gold"),
-        "metallurgy": _("Ferrous metals"),
-        "nonferrous": _("Non-ferrous metals"),
-        "oil_gas": _("Oil and gas"),
-        "coal": _("Coal"),
-        "geothermal": _("Geothermal"),
-        "mineral_water": _("Mineral water"),
-        "aggregate": _("Sand and gravel"),
-        "cement_limestone": _("Cement limestone"),
-        "dimension_stone": _("Dimension stone"),
-    }.get(code, code)
-
-
 def extraction(code: str) -> str:
     """Name a way of extraction (开采方式), or a variant of an official text that covers some."""
-    return {
-        "open_pit": _("Open pit"),
-        "underground": _("Underground"),
-        "wells": _("Wells"),
-        "oil_gas": _("Oil and gas wells"),
-        "geothermal": _("Geothermal wells"),
-        "mineral_water": _("Mineral-water springs and wells"),
-    }.get(code, code)
+    return _("Wells") if code == "wells" else wording.extraction(code)
 
 
 def extractions(codes: Iterable[str]) -> str:
     """Name several ways of extraction."""
     return listed([extraction(code) for code in codes])
-
-
-def licence_kind(code: str) -> str:
-    """Name a kind of licence or permit (证照)."""
-    return {
-        "mining": _("Mining licence"),
-        "safety": _("Work safety permit"),
-        "business": _("Business licence"),
-        "discharge": _("Pollutant discharge permit"),
-        "eia": _("Approval of the environmental impact assessment"),
-        "acceptance": _("Environmental acceptance on completion"),
-        "other": _("Other document"),
-    }.get(code, code)
 
 
 def role(code: str) -> str:
@@ -135,11 +119,6 @@ def yes_no(value: bool) -> str:  # noqa: FBT001 - the value is the argument
 def clause_state(code: str) -> str:
     """Name the state of a clause (符合/不符合/不涉及)."""
     return {"met": _("met"), "unmet": _("not met"), "not_applicable": _("not applicable")}.get(code, code)
-
-
-def listed(items: list[str]) -> str:
-    """Join items as a list inside a sentence."""
-    return ("、" if language() == "zh" else ", ").join(items)
 
 
 def softening(code: str) -> str:
