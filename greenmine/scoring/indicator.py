@@ -159,7 +159,7 @@ def _not_carried(note: object, place: str, file: object) -> Result:
     if relation not in NOT_CARRIED or not isinstance(cards, list) or not all(isinstance(card, str) for card in cards):
         expected = _("an object with relation ({choices}) and from").format(choices=" | ".join(sorted(NOT_CARRIED)))
         raise FindingsError(file, place, expected=expected, found=shown(note))
-    how = line(f"carried_{relation}", cards=", ".join(cards))
+    how = line(f"carried_{relation}", cards=", ".join(card.rpartition("/")[2] for card in cards))
     return Result("not_assessed", why=line("not_carried", how=how))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from importlib.metadata import version
@@ -28,10 +28,12 @@ from greenmine.scoring import Scorer, canonical
 from greenmine.workbook import words
 from greenmine.workbook.cards import Deck, citing
 from greenmine.workbook.comparison import compared
+from greenmine.workbook.deltas import Deltas, compare_scores
 from greenmine.workbook.exhibits import Exhibits
 from greenmine.workbook.html import Html, render, speaking
 from greenmine.workbook.live import live_style
 from greenmine.workbook.rectification import tasks
+from greenmine.workbook.rescored import Rescored, rescore
 from greenmine.workspace import Workspace
 
 RECORD_TYPE = "application/vnd.greenmine.digests+json"
@@ -54,6 +56,7 @@ class Workbook:
         lang: the language of the pieces, `zh` or `en`.
         earlier: the earlier assessments of the mine, the latest first.
         signed: the sign-offs of the panel's members.
+        rescored: where the facts were recorded by another version of the indicators: what they were scored by it.
     """
 
     folder: Path
@@ -67,6 +70,7 @@ class Workbook:
     lang: str = "zh"
     earlier: tuple[Earlier, ...] = ()
     signed: tuple[Signed, ...] = ()
+    rescored: Rescored | None = None
 
     @classmethod
     def open(
@@ -77,6 +81,7 @@ class Workbook:
         catalog: str,
         readings: Mapping[str, str] | None = None,
         lang: str = "zh",
+        carried_from: str = "",
         workspace: Workspace | None = None,
     ) -> Workbook:
         """Read a mine's folder and score it.
@@ -87,6 +92,7 @@ class Workbook:
             catalog: `ID@VERSION`, or the path of a catalog file.
             readings: choices of readings that differ from the catalog's defaults.
             lang: the language of the pieces, `zh` or `en`.
+            carried_from: the catalog that the facts were recorded by, where it is another one: they are carried over.
             workspace: where to look; the one around the working directory by default.
 
         Raises:
@@ -100,6 +106,10 @@ class Workbook:
             inventory = take_inventory(folder)
             record = load_assessment(folder, assessment or None, inventory)
             scorer = Scorer(found.document)
+            again = None
+            if carried_from:
+                again = rescore(record.findings, carried_from, found, workspace=workspace, readings=readings)
+                record = replace(record, findings=again.findings)
             score = scorer.score(record.findings, readings, str(folder))
             doubts = evidence_warnings(profile, inventory, record.findings, catalog=found.document)
             warnings = [(doubt.place, doubt.message) for doubt in doubts]
@@ -116,6 +126,7 @@ class Workbook:
                 lang=lang,
                 earlier=earlier_assessments(folder, record.panel, scorer, inventory=inventory, readings=readings),
                 signed=signed(record.findings, record.panel, digests(record, found.sha256, score, inventory.sha256)),
+                rescored=again,
             )
 
     @property
@@ -189,6 +200,20 @@ class Workbook:
     def sensitivity(self) -> Html:
         """Return the verdict under the other readings of the official text (口径敏感性)."""
         return self._piece("sensitivity", texts=self.catalog.document.get("reading_texts", {}))
+
+    @cached_property
+    def changes(self) -> Deltas | None:
+        """What scoring by this version instead of the earlier one changes; None where nothing was carried over."""
+        if self.rescored is None:
+            return None
+        sides = (self.rescored.older.document, self.rescored.before), (self.catalog.document, self.score)
+        return compare_scores(*sides, self.rescored.mapping)
+
+    def deltas(self) -> Html:
+        """Return what this version changes, by cause, where the facts were carried over from another one."""
+        if self.changes is None:
+            return self._piece("not_rescored")
+        return self._piece("deltas", newer=self.catalog, rescored=self.rescored, deltas=self.changes)
 
     def profile(self) -> Html:
         """Return the mine: the fields of the application form, its licences, its own introduction."""

@@ -89,7 +89,7 @@ def test_what_needs_a_new_look_says_why_in_both_languages() -> None:
     """The reason is the score's own."""
     found = of(compared(FULL), "indicator/3-4")
     assert found is not None
-    assert "indicator/3, indicator/4" in found.reason[0]
+    assert "原第 3, 4 项" in found.reason[0]
     assert "asks for more than" in found.reason[1]
 
 
