@@ -27,10 +27,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from greenmine.archive.audits import FILE_NAME as AUDIT
+from greenmine.archive.audits import RESULTS, AuditRecord, Results
 from greenmine.archive.layout import Archive, kind_of
 from greenmine.archive.ledger import Ledger, LedgerEntry
 from greenmine.archive.record import FILE_NAME as RECORD
-from greenmine.archive.record import Record, read_record
+from greenmine.archive.record import Record, read_document, read_record
 from greenmine.archive.store import refused
 from greenmine.errors import GreenmineError, IntegrityError, shown
 from greenmine.files import sync_directory
@@ -104,8 +106,21 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditRow:
+    """An audit in the archive: its bag, when it was sealed, the seed, how many records were drawn and are defective."""
+
+    bag: str
+    digest: str
+    sealed_on: str
+    seed: str
+    drawn: int
+    defective: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class Unreadable:
-    """An assessment bag that could not be read: its line in the ledger, its path, and why."""
+    """An assessment or audit bag that could not be read: its line in the ledger, its path, and why."""
 
     number: int
     bag: str
@@ -123,6 +138,7 @@ class Contents:
         sha256: of the ledger.
         rows: the assessments, in order of the ledger.
         unreadable: those that could not be read, in order of the ledger.
+        audits: the audits, in order of the ledger.
     """
 
     origin: str
@@ -131,6 +147,7 @@ class Contents:
     sha256: str
     rows: tuple[Row, ...]
     unreadable: tuple[Unreadable, ...]
+    audits: tuple[AuditRow, ...] = ()
 
 
 def read_contents(archive: Archive) -> Contents:
@@ -143,12 +160,16 @@ def read_contents(archive: Archive) -> Contents:
     scan = Ledger(archive).scan()
     rows: list[Row] = []
     unreadable: list[Unreadable] = []
+    audits: list[AuditRow] = []
     superseded: dict[str, str] = {}
     for entry in scan.entries:
-        if kind_of(entry.bag) != "assess":
+        if kind_of(entry.bag) not in {"assess", "audit"}:
             continue
         try:
-            row, record = _row(archive, entry)
+            if kind_of(entry.bag) == "audit":
+                audits.append(_audit(archive, entry))
+                continue
+            row, record = read_row(archive, entry)
         except GreenmineError as problem:
             unreadable.append(Unreadable(entry.number, entry.bag, str(problem)))
             continue
@@ -162,10 +183,24 @@ def read_contents(archive: Archive) -> Contents:
         sha256=hashlib.sha256(scan.data).hexdigest(),
         rows=tuple(replace(row, superseded_by=superseded.get(row.bag)) for row in rows),
         unreadable=tuple(unreadable),
+        audits=tuple(audits),
     )
 
 
-def _row(archive: Archive, entry: LedgerEntry) -> tuple[Row, Record]:
+def _audit(archive: Archive, entry: LedgerEntry) -> AuditRow:
+    data = archive.place(entry.bag) / "data"
+    audit = read_document(AuditRecord, _bytes(data / AUDIT), data / AUDIT)
+    results = read_document(Results, _bytes(data / RESULTS), data / RESULTS)
+    size = len(results.examined)
+    return AuditRow(entry.bag, entry.digest, audit.sealed_on, audit.seed, size, results.defective, results.most)
+
+
+def read_row(archive: Archive, entry: LedgerEntry) -> tuple[Row, Record]:
+    """Return an assessment and its record, read from its bag.
+
+    Raises:
+        IntegrityError: a document cannot be read, or is about another bag.
+    """
     data = archive.place(entry.bag) / "data"
     record = read_record(_bytes(data / RECORD), data / RECORD)
     if f"bags/assess/{record.mine}/r{record.revision}" != entry.bag:

@@ -34,7 +34,7 @@ KINDS: Final = ("evidence", "catalog", "signature", "assess", "redaction", "audi
 
 DEFAULT_ORIGIN: Final = "greenmine/unnamed"
 FOLDERS: Final = (*(f"bags/{kind}" for kind in KINDS), "checkpoints", "inbox", "staging", "quarantine", "trust")
-STOCK: Final = ("VERIFY.md", "verify.sh", "verify.ps1")
+STOCK: Final = ("VERIFY.md", "verify.sh")
 """Instructions and scripts for auditors; they come with the package and are laid beside the ledger."""
 
 _REVISION: Final = re.compile(r"r([1-9][0-9]{0,8})")

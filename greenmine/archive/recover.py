@@ -23,14 +23,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from greenmine.archive.bag import check_payload, read_bag
+from greenmine.archive.audits import FILE_NAME as AUDIT
+from greenmine.archive.audits import AuditRecord
+from greenmine.archive.bag import Bag, check_payload, read_bag
 from greenmine.archive.endorsement import LINE, signed_entry
 from greenmine.archive.events import add_event
-from greenmine.archive.layout import KINDS, Archive, assessment_bag, kind_of
+from greenmine.archive.layout import KINDS, Archive, assessment_bag, audit_bag, kind_of
 from greenmine.archive.ledger import Ledger, LedgerEntry, Writer, parse
 from greenmine.archive.lock import claim, release
 from greenmine.archive.record import FILE_NAME as RECORD
-from greenmine.archive.record import read_record
+from greenmine.archive.record import read_document, read_record
 from greenmine.archive.redaction import carry_out, read_redaction, sealed_redactions
 from greenmine.archive.seal import SUMS, current_revision
 from greenmine.archive.staging import flush_above
@@ -210,6 +212,8 @@ def _checked(work: _Work, path: str) -> str:
     if kind == "signature":
         place = bag.place(f"data/{LINE}")
         signed_entry(place.read_bytes() if place.is_file() else b"", path, _entries(work), place)
+    if kind == "audit":
+        _check_audit(bag, path)
     if kind == "assess":
         _check_record(work, path, group)
     if kind == "redaction":
@@ -217,6 +221,13 @@ def _checked(work: _Work, path: str) -> str:
         if (ref.bag, ref.tagmanifest) not in {(entry.bag, entry.digest) for entry in _entries(work)}:
             raise IntegrityError(bag.path, expected=_("a bag in the ledger"), found=ref.bag)
     return bag.digest
+
+
+def _check_audit(bag: Bag, path: str) -> None:
+    place = bag.place(f"data/{AUDIT}")
+    audit = read_document(AuditRecord, place.read_bytes() if place.is_file() else b"", place)
+    if path != audit_bag(audit.audit, audit.run):
+        raise IntegrityError(place, expected=path, found=audit_bag(audit.audit, audit.run))
 
 
 def _check_record(work: _Work, path: str, mine: str) -> None:

@@ -21,6 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from greenmine.archive.audit_checks import check_audit
 from greenmine.archive.bag import INFO, Bag, hash_file, read_bag
 from greenmine.archive.chain import check_kept, needed, proven, read_chain, read_ledger
 from greenmine.archive.checks import Context, check_catalog, check_endorsement, check_evidence, check_redaction
@@ -46,6 +47,7 @@ _CHECKS: Final = {
     "signature": check_endorsement,
     "assess": check_assessment,
     "redaction": check_redaction,
+    "audit": check_audit,
 }
 
 

@@ -53,6 +53,7 @@ def verbs() -> dict[str, Verb]:
         "witness": Verb("greenmine.cli.witness", _("Countersign an archive's last checkpoint from outside.")),
         "verify": Verb("greenmine.cli.verify", _("Verify the archive, some records, or a sample of them.")),
         "reproduce": Verb("greenmine.cli.reproduce", _("Make a record anew and compare it byte for byte.")),
+        "audit": Verb("greenmine.cli.audit", _("Audit a sample of the records, and seal the audit.")),
         "prove": Verb("greenmine.cli.prove", _("Write a proof that a record is in the ledger, for one party.")),
         "index": Verb("greenmine.cli.index", _("Make the archive's index and list of records anew.")),
         "recover": Verb("greenmine.cli.recover", _("Make the archive whole after a crash.")),

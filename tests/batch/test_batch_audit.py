@@ -12,9 +12,9 @@ from archives import make_archive
 from sealing import make_mine, prepare, record_something
 
 from greenmine.archive.layout import Archive
+from greenmine.archive.sampling import Drawn
 from greenmine.batch.audit import Audit, Examined
 from greenmine.batch.notebook import archived, read_notebook, run_notebook
-from greenmine.batch.sampling import Drawn
 from greenmine.batch.sealing import seal
 from greenmine.errors import UsageError
 from greenmine.report.exporter import to_html

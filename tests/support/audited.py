@@ -36,7 +36,7 @@ MINISTRY = "ministry@demo"
 
 @dataclass(frozen=True)
 class Audited:
-    """An archive: three records of two mines, one corrected; a removal; a signed catalog; two checkpoints; entries after the last.
+    """An archive: three records of two mines (one corrected), a removal, a signed catalog; two checkpoints and more.
 
     Attributes:
         root: the archive's folder.

@@ -320,6 +320,29 @@ signature() {
     || fail "$1/data/catalog.sig" "the signature does not hold 签名无效"
 }
 
+# audit: the frame is of a state of the ledger, each ticket is that of its record; drawing again: see VERIFY.md
+audit() {
+  json=$1/data/audit.json
+  { sed -n 's/.*"frame":{"bytes":\([0-9]*\),"entries":\([0-9]*\),"ledger":"\([0-9a-f]*\)","records":\([0-9]*\),"sha256":"\([0-9a-f]*\)"}.*/\1 \2 \3 \4 \5/p' "$json"; echo; } > "$work/frame"
+  read -r bytes entries ledger records digest < "$work/frame"
+  [ -n "$digest" ] || fail "$json" "it names no frame 无抽样框"
+  [ "$(sha "$1/data/frame.txt")" = "$digest" ] || fail "$1/data/frame.txt" "not the one of the audit 与审计记录不符"
+  head -c "$bytes" ledger > "$work/state"
+  [ "$(sha "$work/state")" = "$ledger" ] && [ "$(wc -l < "$work/state")" -eq "$entries" ] \
+    || fail "$json" "it drew from another ledger 抽样框与台账不符"
+  ! grep -q "  $1/tag" "$work/state" || fail "$json" "it drew from later entries 抽样框晚于审计"
+  [ "$(wc -l < "$1/data/frame.txt")" -eq "$records" ] || fail "$1/data/frame.txt" "it has other lines 行数不符"
+  sed -E 's#^([^ ]+) ([0-9a-f]{64}) [^ ]+$#\2  bags/assess/\1/tagmanifest-sha256.txt#' "$1/data/frame.txt" > "$work/drawable"
+  strange=$(grep -Fxv -f "$work/state" "$work/drawable" | head -n 1)
+  [ -z "$strange" ] || fail "$1/data/frame.txt" "it names what is not in the ledger 含未登记内容: $strange"
+  while IFS=' ' read -r ticket record stratum; do
+    [ "$(printf '%s,%s' "$(cat "$1/data/seed.txt")" "$record" | sha256sum | cut -c-64)" = "$ticket" ] \
+      || fail "$1/data/draw.txt" "not the ticket of $record 票号不符"
+    grep -q "^$record [0-9a-f]* $stratum\$" "$1/data/frame.txt" || fail "$1/data/draw.txt" "$record is not in the frame 不在抽样框中"
+  done < "$1/data/draw.txt"
+  harmless "$1"
+}
+
 # since LINE: the earliest proven time of an entry, or nothing
 since() {
   at=''
@@ -347,6 +370,10 @@ assessment() {
   [ "$(sha "$1/data/engine/rescore.pyz")" = "$refs" ] || fail "$1/data/engine/rescore.pyz" "not the program of the record 与记录不符"
   attest "$1" "$json"
   rescore "$1" "$json"
+  harmless "$1"
+}
+
+harmless() {
   find "$1/data" -name '*.htm*' | sort > "$work/pages"
   while IFS= read -r page; do
     if grep -aqiE '<(script|iframe|object|embed|link|base|form)|javascript:|[[:space:]"'"'"'/]on[a-z]+[[:space:]]*=|(src|href|action)[[:space:]]*=[[:space:]]*["'"'"']?(https?:)?//|@import|url\([[:space:]]*["'"'"']?(https?:)?//' "$page"; then
@@ -415,6 +442,7 @@ look() {
     bags/catalog/*) catalog "$1" ;;
     bags/signature/*) signature "$1" ;;
     bags/assess/*) assessment "$1" ;;
+    bags/audit/*) audit "$1" ;;
   esac
 }
 

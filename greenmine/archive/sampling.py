@@ -6,14 +6,32 @@ knows the frame and the seed comes to the same sample, with stock tools (see `gr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import comb
+from typing import Final
 
 from greenmine.archive.selection import ticket
 from greenmine.errors import UsageError
 from greenmine.i18n import gettext as _
+
+STRATA: Final = ("catalog", "kind", "verdict")
+"""What records may be grouped by."""
+
+SEPARATOR: Final = "+"
+_STRANGE: Final = re.compile(r"[^A-Za-z0-9._@-]")
+
+
+def stratum_of(row: object, strata: Sequence[str]) -> str:
+    """Return the stratum of a record, without blanks; `-` where records are not grouped.
+
+    Args:
+        row: the record, with an attribute for each of `strata`.
+        strata: of `STRATA`.
+    """
+    return SEPARATOR.join(_STRANGE.sub("_", str(getattr(row, name))) for name in strata) or "-"
 
 
 @dataclass(frozen=True, slots=True)

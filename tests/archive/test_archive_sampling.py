@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenmine.batch.sampling import allocate, draw_sample, most_defective, sample_size
+from greenmine.archive.sampling import allocate, draw_sample, most_defective, sample_size
 from greenmine.errors import UsageError
 
 SURE = Fraction(95, 100)
