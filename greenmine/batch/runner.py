@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from greenmine.assessment.signoff import complete
 from greenmine.batch.notebook import ENGINE, archived, read_notebook, run_notebook
 from greenmine.batch.parameters import checked, declared
+from greenmine.batch.process import USUAL, Limits
 from greenmine.batch.publish import publish
 from greenmine.errors import NotebookError
 from greenmine.files import canonical_json
@@ -43,6 +45,8 @@ class Assessed:
         findings: schema `greenmine.findings/1`.
         score: schema `greenmine.score/1`.
         folder: where the files are.
+        book: what was read.
+        files: the content of every file by its name.
     """
 
     mine: str
@@ -50,6 +54,13 @@ class Assessed:
     findings: dict[str, Any]
     score: dict[str, Any]
     folder: Path
+    book: Workbook
+    files: dict[str, bytes]
+
+    @property
+    def signed_off(self) -> bool:
+        """Whether the chair and every expert have signed off what is here."""
+        return complete(self.book.panel, self.book.signed)
 
     @property
     def report(self) -> Path:
@@ -83,7 +94,7 @@ def assess(
     book, files = produce(mine, workspace=workspace, notebook=notebook, engine=engine, progress=progress, **parameters)
     folder = workspace.reports / book.mine.id / book.id
     publish(folder, files)
-    return Assessed(book.mine.id, book.id, book.findings, book.score, folder)
+    return Assessed(book.mine.id, book.id, book.findings, book.score, folder, book, files)
 
 
 def produce(
@@ -93,11 +104,12 @@ def produce(
     notebook: Path | None = None,
     engine: str = ENGINE,
     progress: bool = False,
+    limits: Limits = USUAL,
     **parameters: Any,  # noqa: ANN401 - checked against the notebook
 ) -> tuple[Workbook, dict[str, bytes]]:
     """Run the notebook on a mine and return what was read, and the content of every file of the result by its name.
 
-    Args and errors are those of `assess`; nothing is written.
+    Args and errors are those of `assess`, and `limits` what the notebook may use; nothing is written.
     """
     path = notebook or workspace.notebook(NOTEBOOK)
     source = read_notebook(path)
@@ -113,6 +125,7 @@ def produce(
             engine=engine,
             progress=progress,
             label=book.mine.id,
+            limits=limits,
         )
     told = {**values, "mine": book.mine.id, "catalog": book.catalog.ref}
     record = archived(ran, told)

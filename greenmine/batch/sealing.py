@@ -21,7 +21,7 @@ from greenmine.archive.record import BagRef, Record, draft_record, journal_heads
 from greenmine.archive.seal import current_revision, seal_assessment, seal_catalog, seal_evidence
 from greenmine.assessment import load_assessment
 from greenmine.assessment.assessment import Assessment
-from greenmine.batch.runner import produce
+from greenmine.batch.runner import Assessed, produce
 from greenmine.errors import UsageError
 from greenmine.i18n import gettext as _
 from greenmine.workbook import Workbook
@@ -107,6 +107,76 @@ def seal(
             raise UsageError(text.format(assessment=assessment.id, folder=waiting.folder))
         return _sealed_draft(archive, waiting, assessment)
     book, files = produce(mine, workspace=workspace, progress=progress, **{**parameters, "assessment": assessment.id})
+    return _sealed(archive, book, files, assessment, draft=draft, reason=reason, time=clock())
+
+
+def seal_signed(
+    done: Assessed, *, workspace: Workspace | None = None, reason: str = "", clock: Clock = now
+) -> Sealed | None:
+    """Seal what was assessed where the chair and every expert have signed it off.
+
+    Args:
+        done: what `assess` returned.
+        workspace: where it was assessed.
+        reason: why it takes the place of an earlier revision; needed where there is one.
+        clock: tells the time of sealing.
+
+    Returns:
+        What came of it; None where not everybody has signed off, or a draft waits for other signatures.
+
+    Raises:
+        UsageError: a reason is missing.
+        GreenmineError: the archive is not as it should be, or a signature does not hold; nothing is sealed then.
+    """
+    if not done.signed_off:
+        return None
+    archive = Archive.open((workspace or Workspace.find()).reports, create=True)
+    assessment = load_assessment(done.book.folder, done.assessment)
+    if _waiting(archive, assessment) is not None:
+        return None
+    return _sealed(archive, done.book, dict(done.files), assessment, draft=False, reason=reason, time=clock())
+
+
+def seal_produced(
+    archive: Archive,
+    assessment: Assessment,
+    book: Workbook,
+    files: dict[str, bytes],
+    *,
+    reason: str = "",
+    clock: Clock = now,
+) -> Sealed:
+    """Seal what another process produced, or the draft of it that waits, with its signatures.
+
+    Args:
+        archive: where.
+        assessment: as it was before anything was produced from it.
+        book: what was read.
+        files: the content of every file by its name.
+        reason: why it takes the place of an earlier revision; needed where there is one.
+        clock: tells the time of sealing.
+
+    Raises:
+        UsageError: a reason is missing.
+        GreenmineError: the archive is not as it should be, or a signature does not hold; nothing is sealed then.
+    """
+    waiting = _waiting(archive, assessment)
+    if waiting is not None:
+        return _sealed_draft(archive, waiting, assessment)
+    return _sealed(archive, book, files, assessment, draft=False, reason=reason, time=clock())
+
+
+def _sealed(
+    archive: Archive,
+    book: Workbook,
+    files: dict[str, bytes],
+    assessment: Assessment,
+    *,
+    draft: bool,
+    reason: str,
+    time: dt.datetime,
+) -> Sealed:
+    """Seal what the notebook gave, or lay it out as a draft."""
     files["panel.yaml"] = (assessment.folder / "panel.yaml").read_bytes()
     files |= {f"{EARLIER}/{one.id}/{name}": data for one in book.earlier for name, data in one.files.items()}
     attest = sign_offs(book.findings, [one.by for one in book.signed if one.valid])
@@ -118,7 +188,7 @@ def seal(
         if not reason:
             text = _("{mine}, {assessment} is sealed as {bag} and has changed since: say why with --reason.")
             raise UsageError(text.format(mine=book.mine.id, assessment=book.id, bag=earlier.bag))
-    record = _record(archive, book, assessment, earlier=earlier, reason=reason, time=clock())
+    record = _record(archive, book, assessment, earlier=earlier, reason=reason, time=time)
     if draft:
         laid = lay_draft(archive, record, files, attest)
         return Sealed(book.mine.id, book.id, "", laid, "", (), new=True)
