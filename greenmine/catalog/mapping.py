@@ -163,13 +163,13 @@ def load_mapping(ref: str, older: Catalog, newer: Catalog, workspace: Workspace)
     return MappingSet(found.model_dump(mode="json", by_alias=True, exclude_none=True), path, found.mappings)
 
 
-def file_name(older: Catalog, newer: Catalog) -> str:
-    """Return what the file of the mapping set between two catalogs is called."""
-    return f"{older.id}-{older.version}--{newer.id}-{newer.version}.yaml"
+def mapping_name(older: str, newer: str) -> str:
+    """Return what the file of the mapping set between two catalogs, `ID@VERSION`, is called."""
+    return f"{older.replace('@', '-', 1)}--{newer.replace('@', '-', 1)}.yaml"
 
 
 def _find(older: Catalog, newer: Catalog, workspace: Workspace) -> Path:
-    name = file_name(older, newer)
+    name = mapping_name(older.ref, newer.ref)
     found = next((path for path in workspace.parameter_files(FOLDER) if path.name == name), None)
     if found is None:
         text = _(

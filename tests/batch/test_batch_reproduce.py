@@ -17,7 +17,8 @@ from greenmine.archive.layout import Archive
 from greenmine.archive.record import installed
 from greenmine.archive.staging import seal_bag
 from greenmine.batch.difference import Difference
-from greenmine.batch.reproduce import _parameters, reproduce
+from greenmine.batch.reproduce import reproduce
+from greenmine.batch.room import read_parameters
 from greenmine.batch.sealing import seal
 from greenmine.errors import IntegrityError, UsageError
 from greenmine.workspace import Workspace
@@ -163,5 +164,5 @@ def test_parameters_of_an_archived_notebook_are_read_and_never_run(workspace: Pa
     """Anything but a literal is refused, and nothing of it happens."""
     cell = {"metadata": {"tags": ["injected-parameters"]}, "source": [f"lang = {value}"]}
     with pytest.raises(IntegrityError):
-        _parameters(json.dumps({"cells": [cell]}).encode(), workspace / "report.ipynb")
+        read_parameters(json.dumps({"cells": [cell]}).encode(), workspace / "report.ipynb")
     assert not (workspace / "ran").exists()

@@ -14,8 +14,8 @@ from greenmine.catalog.mapping import (
     asked,
     cards_of,
     draft_mapping,
-    file_name,
     load_mapping,
+    mapping_name,
     same_question,
 )
 from greenmine.errors import CatalogError, UsageError
@@ -46,7 +46,7 @@ def completed(pair: tuple[Catalog, Catalog], **changes: object) -> str:
 
 
 def saved(bench: Bench, pair: tuple[Catalog, Catalog], text: str) -> Path:
-    return bench.write(text, f"mappings/{file_name(*pair)}")
+    return bench.write(text, f"mappings/{mapping_name(pair[0].ref, pair[1].ref)}")
 
 
 def test_a_draft_tells_what_is_the_same_and_leaves_the_rest_to_people(
