@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from greenmine.assessment.fold import counts, fold, in_order, repeated, replay
-from greenmine.assessment.journal import Entry, Owner, scan_file
+from greenmine.assessment.journal import Entry, Owner, Reading, scan_file
 from greenmine.assessment.panel import FILE_NAME, Panel, read_panel
 from greenmine.assessment.payload import PANEL
 from greenmine.assessment.writer import Clock, JournalWriter, now
@@ -27,6 +27,9 @@ from greenmine.workspace import is_id
 FOLDER: Final = "assessments"
 JOURNALS: Final = "journal"
 _SUFFIX: Final = ".jsonl"
+
+Reader = Callable[[Path, Owner], Reading]
+"""Returns what a journal file holds, as `scan_file` does."""
 
 
 class Supporting(Protocol):
@@ -130,7 +133,9 @@ def list_assessments(mine_dir: Path) -> tuple[Panel, ...]:
     return tuple(sorted(panels, key=lambda panel: (panel.assessment.date, panel.id)))
 
 
-def load_assessment(mine_dir: Path, assessment_id: str | None = None, inventory: Finder | None = None) -> Assessment:
+def load_assessment(
+    mine_dir: Path, assessment_id: str | None = None, inventory: Finder | None = None, reader: Reader = scan_file
+) -> Assessment:
     """Read one assessment of a mine.
 
     Args:
@@ -139,6 +144,7 @@ def load_assessment(mine_dir: Path, assessment_id: str | None = None, inventory:
         inventory: the files of the mine. Given one, references to files that are not there move to
             `missing_evidence`, and where nothing is cited the files handed in for it count; without, references are
             taken at their word.
+        reader: what reads a journal.
 
     Raises:
         EvidenceError: the mine's profile is malformed.
@@ -154,8 +160,22 @@ def load_assessment(mine_dir: Path, assessment_id: str | None = None, inventory:
         panel = panels[-1]
     else:
         panel = _named(mine_dir, assessment_id)
-    folder = mine_dir / FOLDER / panel.id
-    entries, torn = _journals(folder, mine.id, panel)
+    return read_again(Assessment(mine_dir / FOLDER / panel.id, mine, panel, (), {}), inventory, reader)
+
+
+def read_again(known: Assessment, inventory: Finder | None = None, reader: Reader = scan_file) -> Assessment:
+    """Read the journals of an assessment whose profile and panel are known.
+
+    Args:
+        known: the assessment as it was read before.
+        inventory: the files of the mine; see `load_assessment`.
+        reader: what reads a journal.
+
+    Raises:
+        JournalError: one of its journals is malformed or was tampered with.
+    """
+    folder, mine, panel = known.folder, known.mine, known.panel
+    entries, torn = _journals(folder, mine.id, panel, reader)
     findings = fold(entries, panel, _mine(mine))
     if inventory is not None:
         findings = without_missing(findings, lambda reference: inventory.find(reference) is not None)
@@ -189,7 +209,7 @@ def _names(folder: Path) -> list[str]:
         raise JournalError(folder, expected=_("a folder"), found=problem.strerror or str(problem)) from None
 
 
-def _journals(folder: Path, mine: str, panel: Panel) -> tuple[list[Entry], list[Notice]]:
+def _journals(folder: Path, mine: str, panel: Panel, reader: Reader) -> tuple[list[Entry], list[Notice]]:
     journals = folder / JOURNALS
     if journals.is_symlink():
         raise JournalError(journals, expected=_("a folder"), found=_("a symbolic link"))
@@ -209,7 +229,7 @@ def _journals(folder: Path, mine: str, panel: Panel) -> tuple[list[Entry], list[
                 found=shown(name),
                 hint=_("Add the person to {file}, or move the file away.").format(file=FILE_NAME),
             )
-        reading = scan_file(path, Owner(mine, panel.id, person))
+        reading = reader(path, Owner(mine, panel.id, person))
         _check_authors(path, reading.entries, panel)
         entries.extend(reading.entries)
         if reading.torn:

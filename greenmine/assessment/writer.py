@@ -174,6 +174,11 @@ class JournalWriter:
     # ---- appending ---------------------------------------------------------------------------------------------------
 
     @property
+    def closed(self) -> bool:
+        """Whether the file was let go: closed, or given up after a failure."""
+        return self._handle is None
+
+    @property
     def last(self) -> Entry | None:
         """The last entry that is on disk; None where there is none."""
         return self._last

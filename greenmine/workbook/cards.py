@@ -264,7 +264,7 @@ class Deck:
             kind=row["kind"],
             status=row["status"],
             reason=row.get(f"reason{self._said}", ""),
-            criteria=_criteria(entry, variants),
+            criteria=criteria_in_use(entry, variants),
             methods=tuple(entry["methods"]),
             basis=entry["basis"],
             current_edition=entry.get("current_edition", ""),
@@ -346,7 +346,7 @@ def _shorter(step: str) -> str:
     return f"{wording[:WORDING]}…{colon}{said}" if colon and official and len(wording) > WORDING + 2 else step
 
 
-def _criteria(entry: Mapping[str, Any], variants: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+def criteria_in_use(entry: Mapping[str, Any], variants: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     """Return the official text of the variants in use, each cut before ①②③ so that it can be read."""
     criteria = entry["criteria"]
     texts = [criteria] if isinstance(criteria, str) else [criteria[variant] for variant in variants]
