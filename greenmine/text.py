@@ -20,3 +20,8 @@ def visible(text: str) -> str:
     """Return `text` with steering characters shown by their number, and every line break a plain one."""
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     return _STEERING.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", plain)
+
+
+def inert(text: str) -> str:
+    """Return `text` as a cell that no spreadsheet takes for a formula: with an apostrophe before it, if need be."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")) else text

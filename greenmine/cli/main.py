@@ -45,6 +45,8 @@ def verbs() -> dict[str, Verb]:
         "lab": Verb("greenmine.cli.lab", _("Open the workbook in JupyterLab.")),
         "score": Verb("greenmine.cli.score", _("Score findings files or mines' folders.")),
         "assess": Verb("greenmine.cli.assess", _("Assess a mine: workbook, report, score.")),
+        "facts": Verb("greenmine.cli.facts", _("Write the facts of many mines as one table.")),
+        "impact": Verb("greenmine.cli.impact", _("Tell what a catalog or a reading would do to many mines.")),
         "catalog": Verb("greenmine.cli.catalog", _("List, show, check and compare catalogs.")),
         "keys": Verb("greenmine.cli.keys", _("List, add, end and revoke the keys that the archive believes.")),
         "sign": Verb("greenmine.cli.sign", _("Sign an assessment as an expert, before it is sealed.")),

@@ -1,0 +1,125 @@
+"""The table of facts: written, read again, and refused where it is not one."""
+
+from __future__ import annotations
+
+import csv
+from fractions import Fraction
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+from cases import Document, full_findings, national
+from registers import random_register, table_of
+
+from greenmine import i18n
+from greenmine.batch.impact.register import Register
+from greenmine.batch.impact.table import HEAD, FactsTable
+from greenmine.errors import InputError, UsageError
+
+HEADINGS = "mine,name,industry,extraction,primary_extraction"
+
+
+@pytest.fixture(scope="module")
+def register() -> list[Document]:
+    return random_register(national(), 80, 3)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".CSV"])
+def test_a_table_in_a_file_gives_the_same_scores(register: list[Document], suffix: str, tmp_path: Path) -> None:
+    """CSV, all text, and Parquet, typed, hold all that points rest on."""
+    table = table_of(register, national())
+    path = tmp_path / f"facts{suffix}"
+    table.write(path)
+    again = FactsTable.read(path)
+    assert table.names == again.names
+    for readings in ({}, {"component_na": "fold", "expert_split": "majority"}):
+        one, other = (Register(national(), each).score(readings) for each in (table, again))
+        assert one.verdict.tolist() == other.verdict.tolist()
+        assert [one.total(n) for n in range(len(table))] == [other.total(n) for n in range(len(table))]
+
+
+def test_columns_stand_in_order(register: list[Document]) -> None:
+    """The head, then prerequisites, then indicators by number."""
+    names = table_of(register, national()).names
+    assert list(HEAD) == names[: len(HEAD)]
+    owners = [name.rpartition(".")[0] for name in names[len(HEAD) :]]
+    gates = [owner for owner in owners if owner.startswith("prerequisite/")]
+    numbers = [int(owner) for owner in owners[len(gates) :]]
+    assert gates == owners[: len(gates)]
+    assert sorted(numbers) == numbers
+
+
+def test_no_cell_of_a_csv_file_is_a_formula(tmp_path: Path) -> None:
+    """A mine named like a formula stays a name in a spreadsheet program; in Parquet the name is as it was."""
+    findings = full_findings(national())
+    findings["mine"]["name"] = "=HYPERLINK(1)"
+    table = table_of([findings], national())
+    table.write(tmp_path / "facts.csv")
+    table.write(tmp_path / "facts.parquet")
+    with (tmp_path / "facts.csv").open(encoding="utf-8", newline="") as stream:
+        cells = [cell for row in csv.reader(stream) for cell in row]
+    assert "'=HYPERLINK(1)" in cells
+    assert [] == [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+    assert ["=HYPERLINK(1)"] == FactsTable.read(tmp_path / "facts.parquet").texts("name").tolist()
+
+
+def test_what_spreadsheet_programs_and_pandas_make_of_a_table_is_read(tmp_path: Path) -> None:
+    """TRUE in capitals, a byte-order mark, whole numbers as 1.0."""
+    path = tmp_path / "facts.csv"
+    head = f"{HEADINGS},10.met,2.defects,36.clean_transport_share"
+    rows = "A,甲,coal,underground,underground,TRUE,1.0,0.70\nB,乙,coal,underground,underground,,,\n"
+    path.write_text(f"{head}\n{rows}", "utf-8-sig")
+    table = FactsTable.read(path)
+    assert ["A", "B"] == table.texts("mine").tolist()
+    assert [1, -1] == table.truth("10.met").tolist()
+    assert [1, -1] == table.count("2.defects").tolist()
+    assert [-1, -1] == table.truth("9.drilling").tolist()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("mine,name\nA,甲\n", "industry"),
+        (f"{HEADINGS},10.met,10.met\nA,甲,coal,underground,underground,true,true\n", "10.met"),
+        (f"{HEADINGS}\nA,甲,coal,underground,underground\nA,乙,coal,underground,underground\n", "row 2, column “mine”"),
+        (f"{HEADINGS}\n,甲,coal,underground,underground\n", "row 2, column “mine”"),
+        (f"{HEADINGS}\nA,甲,coal,underground,open_pit\n", "row 2, column “primary_extraction”"),
+        (f"{HEADINGS}\nA,甲,coal\n", "a table of facts"),
+        ("", "a table of facts"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused(text: str, found: str, tmp_path: Path) -> None:
+    """Missing or doubled headings, a mine twice or without an id, rows of another length, nothing."""
+    i18n.use("en")
+    path = tmp_path / "facts.csv"
+    path.write_text(text, "utf-8")
+    with pytest.raises(InputError) as caught:
+        FactsTable.read(path)
+    assert "facts.csv" in str(caught.value)
+    assert found in str(caught.value)
+
+
+def test_another_encoding_another_format_and_no_file_are_refused(tmp_path: Path) -> None:
+    """GB18030 text, a text called Parquet, a name that is not there: one message each; so another suffix."""
+    (tmp_path / "gb.csv").write_bytes(f"{HEADINGS}\nA,矿山,coal,underground,underground\n".encode("gb18030"))
+    (tmp_path / "text.parquet").write_text("no", "utf-8")
+    for name in ("gb.csv", "text.parquet", "missing.csv", "missing.parquet"):
+        with pytest.raises(InputError, match=name):
+            FactsTable.read(tmp_path / name)
+    with pytest.raises(UsageError, match=r"facts\.txt"):
+        FactsTable.read(tmp_path / "facts.txt")
+
+
+def test_a_column_of_numbers_in_parquet_is_read_as_it_is_written(tmp_path: Path) -> None:
+    """A share that is a binary fraction counts as the decimal it shows as."""
+    row = {
+        "mine": "A",
+        "name": "",
+        "industry": "coal",
+        "extraction": "underground",
+        "primary_extraction": "underground",
+    }
+    path = tmp_path / "facts.parquet"
+    pa.parquet.write_table(pa.Table.from_pylist([{**row, "36.clean_transport_share": 0.7}]), path)
+    assert [1] == FactsTable.read(path).reaches("36.clean_transport_share", Fraction(7, 10)).tolist()
