@@ -41,6 +41,7 @@ def verbs() -> dict[str, Verb]:
     """Return all verbs, in the order of the help page, described in the language in use."""
     return {
         "init": Verb("greenmine.cli.init", _("Lay out a workspace.")),
+        "new": Verb("greenmine.cli.new", _("Start a mine's folder or an assessment, step by step.")),
         "check": Verb("greenmine.cli.check", _("Tell what is missing or suspicious in a mine's folder.")),
         "lab": Verb("greenmine.cli.lab", _("Open the workbook in JupyterLab.")),
         "score": Verb("greenmine.cli.score", _("Score findings files or mines' folders.")),
