@@ -89,7 +89,7 @@ def keyed(mine: Path, tmp_path: Path) -> tuple[Path, Path, Path]:
     trust = tmp_path / "trust"
     for person in ("E1", "E2"):
         key = make_key(tmp_path / "keys", person)
-        allow(trust / "allowed_signers", f"{person}@{ASSESSMENT}", key, [FINDING])
+        allow(trust / "allowed_signers", person, key, [FINDING])
         sign_off(mine, person, key)
     sealed = sealed_now(mine)
     assert sealed is not None
@@ -107,7 +107,7 @@ def test_signatures_made_at_sign_off_are_verified_with_the_record(keyed: tuple[P
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (0, "") == (ran.returncode, ran.stderr), ran.stdout
     attest = root / "bags" / "assess" / MINE / "r1" / "data" / "attest"
-    words = ["ssh-keygen", "-Y", "verify", "-f", str(trust / "allowed_signers"), "-I", f"E1@{ASSESSMENT}"]
+    words = ["ssh-keygen", "-Y", "verify", "-f", str(trust / "allowed_signers"), "-I", "E1"]
     text = (attest / "sign-off-E1.json").read_bytes()
     words += ["-n", FINDING, "-s", str(attest / "sign-off-E1.sig")]
     subprocess.run(words, input=text, check=True, capture_output=True)
@@ -117,8 +117,8 @@ def test_another_persons_key_is_found(keyed: tuple[Path, Path, Path], tmp_path: 
     """Signatures by keys that an auditor knows as somebody else's do not hold, for either verifier."""
     _mine, root, _trust = keyed
     other = tmp_path / "other"
-    allow(other / "allowed_signers", f"E1@{ASSESSMENT}", tmp_path / "keys" / "E2", [FINDING])
-    allow(other / "allowed_signers", f"E2@{ASSESSMENT}", tmp_path / "keys" / "E1", [FINDING])
+    allow(other / "allowed_signers", "E1", tmp_path / "keys" / "E2", [FINDING])
+    allow(other / "allowed_signers", "E2", tmp_path / "keys" / "E1", [FINDING])
     found = verify(Archive(root), Pins.of(other))
     assert {"record.signature"} == {one.check for one in found.failures}
     command = ["sh", str(SCRIPT), "-a", str(root), "-t", str(other)]
