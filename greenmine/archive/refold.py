@@ -17,14 +17,21 @@ from typing import Any, Final
 import greenmine
 from greenmine.archive.record import Record
 from greenmine.assessment import load_assessment
+from greenmine.assessment.carry import carry_over
+from greenmine.catalog.mapping import sealed_mapping
 from greenmine.errors import GreenmineError, IntegrityError, shown
 from greenmine.evidence import listing, profile
 from greenmine.evidence.inventory import recall_inventory
-from greenmine.files import parse_json
+from greenmine.files import canonical_json, parse_json
 from greenmine.i18n import gettext as _
+from greenmine.scoring import Scorer
 
 FINDINGS: Final = "findings.json"
 PANEL: Final = "panel.yaml"
+CATALOG: Final = "catalog.resolved.json"
+MAPPING: Final = "mapping.json"
+"""The mapping set, in the bag of a record whose facts were recorded by another version of the indicators."""
+
 ASKED: Final = (profile.FILE_NAME, *listing.FILE_NAMES)
 """What of the evidence is read, by name in lower case; the rest only has to have been there."""
 
@@ -49,7 +56,13 @@ class Handed:
         return cls(text, {name: content(name) for name in names})
 
 
-def refold(record: Record, panel: bytes, journals: Mapping[str, bytes], handed: Handed) -> bytes:
+def refold(
+    record: Record,
+    panel: bytes,
+    journals: Mapping[str, bytes],
+    handed: Handed,
+    carried: tuple[bytes, bytes] | None = None,
+) -> bytes:
     """Return `findings.json` as it follows from journals, panel and evidence.
 
     Args:
@@ -57,6 +70,7 @@ def refold(record: Record, panel: bytes, journals: Mapping[str, bytes], handed: 
         panel: `panel.yaml`.
         journals: the journal of each person.
         handed: what the mine handed in.
+        carried: mapping set and resolved catalog, where the facts were recorded by another version.
 
     Raises:
         GreenmineError: one of them is malformed, or was tampered with.
@@ -70,7 +84,12 @@ def refold(record: Record, panel: bytes, journals: Mapping[str, bytes], handed: 
         for person, data in journals.items():
             (folder / "journal" / f"{person}.jsonl").write_bytes(data)
         lists = {name: data for name, data in handed.files.items() if name != profile.FILE_NAME}
-        return load_assessment(mine, record.assessment, recall_inventory(handed.manifest, lists)).document
+        found = load_assessment(mine, record.assessment, recall_inventory(handed.manifest, lists))
+    if carried is None:
+        return found.document
+    named = zip(carried, (MAPPING, CATALOG), strict=True)
+    mapping, catalog = (parse_json(data.decode(), name, IntegrityError) for data, name in named)
+    return canonical_json(carry_over(found.findings, sealed_mapping(mapping, MAPPING), catalog, Scorer(catalog)))
 
 
 def check_refold(sealed: bytes, record: Record, make: Callable[[], bytes], file: object) -> None:

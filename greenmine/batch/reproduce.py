@@ -25,8 +25,9 @@ from greenmine.archive.engine import engine_digest
 from greenmine.archive.layout import Archive
 from greenmine.archive.record import FILE_NAME as RECORD
 from greenmine.archive.record import Record, installed, read_record
+from greenmine.archive.refold import MAPPING
 from greenmine.batch.difference import Difference, first_difference
-from greenmine.batch.room import MAPPING, NOTEBOOK, content, lay_out, open_record, parameters_of
+from greenmine.batch.room import NOTEBOOK, content, lay_out, open_record, parameters_of
 from greenmine.batch.runner import NOTEBOOK as ASSESSMENT
 from greenmine.batch.runner import REPORT, produce
 from greenmine.errors import GreenmineError, IntegrityError

@@ -22,6 +22,7 @@ from greenmine.archive.ledger import Ledger
 from greenmine.archive.record import FILE_NAME as RECORD
 from greenmine.archive.record import BagRef, CatalogRef, Record, read_record
 from greenmine.archive.redaction import removals
+from greenmine.archive.refold import MAPPING
 from greenmine.archive.seal import FILES, SUMS
 from greenmine.batch.difference import Difference
 from greenmine.batch.notebook import INJECTED
@@ -37,9 +38,6 @@ NOTEBOOK: Final = "report.ipynb"
 
 RESOLVED: Final = ("catalogs", "profiles", "readings", "mappings")
 """The parameters that a catalog is resolved from and carried over by; the archive holds those that were used."""
-
-MAPPING: Final = "mapping.json"
-"""The mapping set, in the bag of a record whose facts were recorded by another version of the indicators."""
 
 
 def open_record(archive: Archive, bag: str) -> Bag:

@@ -18,11 +18,13 @@ from typing import Any
 from greenmine.archive.attest import Draft, drop_draft, find_drafts, lay_draft, make_statement, read_draft, sign_offs
 from greenmine.archive.layout import Archive
 from greenmine.archive.record import BagRef, Record, draft_record, journal_heads
+from greenmine.archive.refold import MAPPING
 from greenmine.archive.seal import current_revision, seal_assessment, seal_catalog, seal_evidence
 from greenmine.assessment import load_assessment
 from greenmine.assessment.assessment import Assessment
 from greenmine.batch.runner import Assessed, produce
 from greenmine.errors import UsageError
+from greenmine.files import canonical_json
 from greenmine.i18n import gettext as _
 from greenmine.workbook import Workbook
 from greenmine.workspace import Workspace
@@ -179,6 +181,8 @@ def _sealed(
     """Seal what the notebook gave, or lay it out as a draft."""
     files["panel.yaml"] = (assessment.folder / "panel.yaml").read_bytes()
     files |= {f"{EARLIER}/{one.id}/{name}": data for one in book.earlier for name, data in one.files.items()}
+    if book.rescored is not None:
+        files[MAPPING] = canonical_json(book.rescored.mapping.document)
     attest = sign_offs(book.findings, [one.by for one in book.signed if one.valid])
     earlier = current_revision(archive, book.mine.id, book.id)
     if earlier is not None:

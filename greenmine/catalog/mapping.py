@@ -163,6 +163,18 @@ def load_mapping(ref: str, older: Catalog, newer: Catalog, workspace: Workspace)
     return MappingSet(found.model_dump(mode="json", by_alias=True, exclude_none=True), path, found.mappings)
 
 
+def sealed_mapping(document: object, file: object) -> MappingSet:
+    """Return the mapping set in a document that an archive holds.
+
+    Raises:
+        CatalogError: it is none.
+    """
+    if not isinstance(document, dict):
+        raise CatalogError(file, expected=_("a mapping set"), found=shown(document))
+    found = validate(MappingFile, YamlDocument(document, file), CatalogError)
+    return MappingSet(found.model_dump(mode="json", by_alias=True, exclude_none=True), Path(str(file)), found.mappings)
+
+
 def mapping_name(older: str, newer: str) -> str:
     """Return what the file of the mapping set between two catalogs, `ID@VERSION`, is called."""
     return f"{older.replace('@', '-', 1)}--{newer.replace('@', '-', 1)}.yaml"

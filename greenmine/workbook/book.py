@@ -111,6 +111,9 @@ class Workbook:
                 again = rescore(record.findings, carried_from, found, workspace=workspace, readings=readings)
                 record = replace(record, findings=again.findings)
             score = scorer.score(record.findings, readings, str(folder))
+            earlier: tuple[Earlier, ...] = ()  # by another version there is nothing to compare with
+            if again is None:
+                earlier = earlier_assessments(folder, record.panel, scorer, inventory=inventory, readings=readings)
             doubts = evidence_warnings(profile, inventory, record.findings, catalog=found.document)
             warnings = [(doubt.place, doubt.message) for doubt in doubts]
             warnings += [(notice.place, notice.message) for notice in record.warnings]
@@ -124,7 +127,7 @@ class Workbook:
                 score=score,
                 warnings=tuple(warnings),
                 lang=lang,
-                earlier=earlier_assessments(folder, record.panel, scorer, inventory=inventory, readings=readings),
+                earlier=earlier,
                 signed=signed(record.findings, record.panel, digests(record, found.sha256, score, inventory.sha256)),
                 rescored=again,
             )

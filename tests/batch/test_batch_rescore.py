@@ -1,0 +1,165 @@
+"""Scoring an archive again by another version of the indicators."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from sealing import NOON
+
+from greenmine.archive.layout import Archive
+from greenmine.archive.ledger import Ledger
+from greenmine.archive.pins import Pins
+from greenmine.archive.record import Record, read_record
+from greenmine.archive.verify import verify
+from greenmine.batch.reproduce import reproduce
+from greenmine.batch.rescore import outlook, records_in_force, reseal
+from greenmine.batch.sealing import seal
+from greenmine.catalog import load_catalog
+from greenmine.cli.main import main
+from greenmine.errors import CatalogError, UsageError
+from greenmine.workspace import Workspace, shared_dir
+
+SHIPPED = Workspace(shared_dir())
+NEWER = load_catalog("hypothetical@2027", SHIPPED)
+
+
+@pytest.fixture
+def place(workspace: Path) -> Workspace:
+    """A workspace with all parameters and notebooks, and one demo mine whose record is sealed."""
+    for name in ("parameters", "notebooks"):
+        shutil.copytree(SHIPPED.root / name, workspace / name, dirs_exist_ok=True)
+    shutil.copytree(SHIPPED.evidence / "GM-0002", workspace / "evidence" / "GM-0002")
+    found = Workspace(workspace)
+    seal("GM-0002", workspace=found, catalog="national@2024", clock=lambda: NOON)
+    return found
+
+
+def record_of(archive: Archive, bag: str) -> Record:
+    return read_record((archive.place(bag) / "data" / "record.json").read_bytes())
+
+
+def test_an_archive_is_scored_again_without_the_mines_folders(place: Workspace) -> None:
+    """The new revision supersedes the older one and says why; both verify and can be made anew."""
+    archive = Archive.open(place.reports)
+    before = {path: path.read_bytes() for path in archive.place("bags/assess/GM-0002/r1").rglob("*") if path.is_file()}
+    shutil.rmtree(place.evidence / "GM-0002")
+    (row,) = records_in_force(archive, NEWER)
+    sealed = reseal(archive, row, NEWER, workspace=place, clock=lambda: NOON)
+    record = record_of(archive, sealed.bag)
+    assert record.supersedes is not None
+    assert "bags/assess/GM-0002/r1" == record.supersedes.bag
+    assert "national@2024 → hypothetical@2027" in str(record.reason)
+    data = archive.place(sealed.bag) / "data"
+    findings, score = (json.loads((data / name).read_bytes()) for name in ("findings.json", "score.json"))
+    assert "rescore" == findings["assessment"]["kind"]
+    assert "incomplete" == score["verdict"]
+    assert before == {path: path.read_bytes() for path in before}
+    assert verify(archive, Pins()).holds
+    for bag in ("bags/assess/GM-0002/r1", "bags/assess/GM-0002/r2"):
+        assert () == reproduce(archive, bag, workspace=place).differences
+    assert () == records_in_force(archive, NEWER)
+
+
+def test_the_outlook_is_what_the_new_revision_says(place: Workspace) -> None:
+    """The quick way over the sealed findings and the whole run come to the same verdicts."""
+    archive = Archive.open(place.reports)
+    (row,) = records_in_force(archive, NEWER)
+    seen = outlook(archive, row, NEWER, place)
+    assert ("GM-0002/r1", "national@2024", ("pass", "incomplete")) == (
+        seen.record,
+        seen.carried_from,
+        seen.deltas.verdict,
+    )
+    entries = len(Ledger(archive).read())
+    sealed = reseal(archive, row, NEWER, workspace=place, clock=lambda: NOON)
+    score = json.loads((archive.place(sealed.bag) / "data" / "score.json").read_bytes())
+    assert score["verdict"] == seen.deltas.verdict[1]
+    assert entries + 2 == len(Ledger(archive).read())  # the newer catalog and the record
+
+
+def test_what_was_scored_again_is_carried_over_from_what_people_recorded(place: Workspace) -> None:
+    """Going back to the older version starts from its own record, not from what was carried over."""
+    archive = Archive.open(place.reports)
+    (row,) = records_in_force(archive, NEWER)
+    reseal(archive, row, NEWER, workspace=place, clock=lambda: NOON)
+    path = place.root / "parameters" / "catalogs" / "again-1.yaml"
+    text = (place.root / "parameters/catalogs/examples/hypothetical-2027.yaml").read_text("utf-8")
+    path.write_text(text.replace('id: hypothetical\nversion: "2027"', 'id: again\nversion: "1"'), "utf-8")
+    mapping = (place.root / "parameters/mappings/examples/national-2024--hypothetical-2027.yaml").read_text("utf-8")
+    (place.root / "parameters/mappings/national-2024--again-1.yaml").write_text(
+        mapping.replace("to: hypothetical@2027", "to: again@1"), "utf-8"
+    )
+    other = load_catalog("again@1", place)
+    (row,) = records_in_force(archive, other)
+    assert "GM-0002/r2" == row.record
+    assert "national@2024" == outlook(archive, row, other, place).carried_from
+    sealed = reseal(archive, row, other, workspace=place, clock=lambda: NOON)
+    supersedes = record_of(archive, sealed.bag).supersedes
+    assert supersedes is not None
+    assert "bags/assess/GM-0002/r2" == supersedes.bag
+    assert () == reproduce(archive, sealed.bag, workspace=place).differences
+
+
+def test_a_mapping_set_edited_after_sealing_is_found(place: Workspace) -> None:
+    """It is part of the record like everything else."""
+    archive = Archive.open(place.reports)
+    (row,) = records_in_force(archive, NEWER)
+    reseal(archive, row, NEWER, workspace=place, clock=lambda: NOON)
+    path = archive.place("bags/assess/GM-0002/r2") / "data" / "mapping.json"
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes().replace(b'"equivalent"', b'"subset"    '))
+    found = verify(archive, Pins())
+    assert not found.holds
+
+
+def test_another_catalog_under_the_older_name_is_refused(place: Workspace) -> None:
+    """The workspace's national@2024 must be the one that the record was scored by."""
+    archive = Archive.open(place.reports)
+    (row,) = records_in_force(archive, NEWER)
+    path = place.root / "parameters" / "catalogs" / "national-2024.yaml"
+    path.write_text(path.read_text("utf-8").replace('line: "80"', 'line: "81"'), "utf-8")
+    with pytest.raises(CatalogError, match="SHA-256"):
+        outlook(archive, row, NEWER, place)
+
+
+def test_a_mine_without_a_record_is_named(place: Workspace) -> None:
+    """A name that is misspelt is not passed over."""
+    with pytest.raises(UsageError, match="GM-0077"):
+        records_in_force(Archive.open(place.reports), NEWER, ["GM-0002", "GM-0077"])
+
+
+def test_the_verb_shows_seals_and_can_be_started_again(
+    place: Workspace, capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dry run writes nothing; the second run finds nothing to do."""
+    monkeypatch.chdir(place.root)
+    archive = Archive.open(place.reports)
+    before = len(Ledger(archive).read())
+    words = ["rescore", "--catalog", "hypothetical@2027"]
+    assert 0 == main([*words, "--dry-run", "--json"])
+    document = json.loads(capsysbinary.readouterr().out)
+    assert {"before": "pass", "after": "incomplete"} == document["verdict"]
+    assert before == len(Ledger(archive).read())
+    assert 0 == main(words)
+    assert "bags/assess/GM-0002/r2" in capsysbinary.readouterr().out.decode()
+    after = len(Ledger(archive).read())
+    assert 0 == main(words)
+    assert after == len(Ledger(archive).read())
+
+
+def test_a_damaged_record_is_named(
+    place: Workspace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is scored from findings that are not what was sealed."""
+    archive = Archive.open(place.reports)
+    path = archive.place("bags/assess/GM-0002/r1") / "data" / "findings.json"
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes() + b"\n")
+    monkeypatch.chdir(place.root)
+    assert 1 == main(["rescore", "--catalog", "hypothetical@2027", "--dry-run"])
+    said = capsys.readouterr()
+    assert "findings.json" in said.err
+    assert "Traceback" not in said.err
