@@ -50,6 +50,7 @@ def verbs() -> dict[str, Verb]:
         "impact": Verb("greenmine.cli.impact", _("Tell what a catalog or a reading would do to many mines.")),
         "catalog": Verb("greenmine.cli.catalog", _("List, show, check and compare catalogs.")),
         "keys": Verb("greenmine.cli.keys", _("List, add, end and revoke the keys that the archive believes.")),
+        "sign-off": Verb("greenmine.cli.sign_off", _("Say what is open, and sign off as a member of the panel.")),
         "sign": Verb("greenmine.cli.sign", _("Sign an assessment as an expert, before it is sealed.")),
         "seal": Verb("greenmine.cli.seal", _("Put an assessment into the archive for good.")),
         "checkpoint": Verb("greenmine.cli.checkpoint", _("Fix the ledger as it is: sign it and have it time-stamped.")),
