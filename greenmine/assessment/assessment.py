@@ -178,8 +178,9 @@ def read_again(known: Assessment, inventory: Finder | None = None, reader: Reade
     entries, torn = _journals(folder, mine.id, panel, reader)
     findings = fold(entries, panel, _mine(mine))
     if inventory is not None:
-        findings = without_missing(findings, lambda reference: inventory.find(reference) is not None)
-        findings = with_handed_in(findings, inventory.items)
+        findings = copy.deepcopy(findings)
+        _leave_out_missing(findings, lambda reference: inventory.find(reference) is not None)
+        _add_handed_in(findings, inventory.items)
     return Assessment(folder, mine, panel, tuple(in_order(entries)), findings, (*torn, *notices(entries)))
 
 
@@ -279,6 +280,11 @@ def without_missing(findings: Mapping[str, Any], is_there: Callable[[str], bool]
         defects, each reference once.
     """
     found: dict[str, Any] = copy.deepcopy(dict(findings))
+    _leave_out_missing(found, is_there)
+    return found
+
+
+def _leave_out_missing(found: dict[str, Any], is_there: Callable[[str], bool]) -> None:
     for entry in (found["assessment"], *found["prerequisites"].values(), *found["indicators"].values()):
         missing: dict[str, None] = {}
         for holder in (entry, *entry.get("judgements", ())):
@@ -286,7 +292,6 @@ def without_missing(findings: Mapping[str, Any], is_there: Callable[[str], bool]
                 _take_out(part, missing, is_there)
         if missing:
             entry["missing_evidence"] = list(missing)
-    return found
 
 
 def _take_out(part: dict[str, Any], missing: dict[str, None], is_there: Callable[[str], bool]) -> None:
@@ -309,17 +314,21 @@ def with_handed_in(findings: Mapping[str, Any], items: Iterable[Supporting]) -> 
     Returns:
         A copy; an entry to which evidence was added says so by `evidence_by: folder`.
     """
+    found: dict[str, Any] = copy.deepcopy(dict(findings))
+    _add_handed_in(found, items)
+    return found
+
+
+def _add_handed_in(found: dict[str, Any], items: Iterable[Supporting]) -> None:
     supporting: dict[str, list[str]] = {}
     for item in items:
         for name in item.supports:
             supporting.setdefault(name, []).append(item.path)
-    found: dict[str, Any] = copy.deepcopy(dict(findings))
     for group in ("prerequisites", "indicators"):
         for name, entry in found[group].items():
             cited = any(part.get("evidence") for part in (entry, *entry.get("judgements", ())))
             if name in supporting and not cited and not entry.get("missing_evidence"):
                 entry |= {"evidence": sorted(supporting[name]), "evidence_by": "folder"}
-    return found
 
 
 def notices(entries: Iterable[Entry]) -> list[Notice]:

@@ -41,7 +41,7 @@ from greenmine.workbook.history import history
 from greenmine.workbook.html import speaking
 from greenmine.workbook.preview import preview
 from greenmine.workbook.sheet import rule_in_use, typed_facts
-from greenmine.workbook.situation import WHOLE, Ground, before_latest, newer
+from greenmine.workbook.situation import WHOLE, Ground, before_latest, newer, to_sign
 from greenmine.workbook.standing import Seat, may_write_for
 from greenmine.workbook.table import Document, Message, No, Table, has_account
 from greenmine.workspace import Workspace
@@ -346,11 +346,12 @@ class Desk(Table):
             raise No("refused", text, open=self._heading["sign_off"]["open"])
         if any(one.by == me and one.valid for one in self._now.signed):
             raise No("refused", _("You have signed off already."))
-        fields, clear = sign_off_fields(self._ground.rules.pledge, self._now.digests)
+        current = to_sign(self._ground, self._now.record, self._now.score, self._inventory)
+        fields, clear = sign_off_fields(self._ground.rules.pledge, current)
         if self._signer is not None:
             record = self._now.record
             signature = self._signer(me, statement(record.mine.id, record.id, me, fields["sign_off"]))
-            fields, clear = sign_off_fields(self._ground.rules.pledge, self._now.digests, signature)
+            fields, clear = sign_off_fields(self._ground.rules.pledge, current, signature)
         return self._personal(fields, list(clear), "withdrawal")
 
     def _withdraw(self, message: Message) -> Document:

@@ -61,7 +61,6 @@ class Situation:
         score: what follows from the findings.
         disagreements: by card.
         open: what stops the sign-off.
-        digests: of what would be signed.
         signed: the sign-offs.
     """
 
@@ -71,7 +70,6 @@ class Situation:
     score: Mapping[str, Any]
     disagreements: Mapping[str, Disagreement]
     open: tuple[OpenPoint, ...]
-    digests: Mapping[str, str]
     signed: tuple[Signed, ...]
 
     def fields(self, card: str, author: str) -> dict[str, Any]:
@@ -80,8 +78,17 @@ class Situation:
         return {name: value for name, value in found.items() if name not in PERSONAL}
 
 
-def situation(ground: Ground, known: Assessment, inventory: Inventory, journals: Journals) -> Situation:
+def situation(
+    ground: Ground, known: Assessment, inventory: Inventory, journals: Journals, before: Situation | None = None
+) -> Situation:
     """Read the journals and return how the assessment stands.
+
+    Args:
+        ground: what does not change.
+        known: the assessment as it was read before.
+        inventory: the mine's files.
+        journals: what reads journals.
+        before: how it stood before, so that only what has changed since is compared.
 
     Raises:
         GreenmineError: a journal cannot be read, or holds what the catalog does not take.
@@ -92,19 +99,33 @@ def situation(ground: Ground, known: Assessment, inventory: Inventory, journals:
     entries: dict[str, list[Entry]] = {}
     for entry in record.entries:
         entries.setdefault(entry.card, []).append(entry)
-    apart = disagreements(record.findings, cards, ground.scorer, ground.rules, ground.readings)
+    by_card = {card: tuple(found) for card, found in entries.items()}
+    same = {card for card in cards if before is not None and before.entries.get(card) == by_card[card]}
+    changed = {card: found for card, found in cards.items() if card not in same}
+    apart = disagreements(record.findings, changed, ground.scorer, ground.rules, ground.readings)
+    if before is not None:
+        apart |= {card: found for card, found in before.disagreements.items() if card in same}
     document = ground.catalog.document
-    current = digests(record, ground.catalog.sha256, score, inventory.sha256)
     return Situation(
         record=record,
         cards=cards,
-        entries={card: tuple(found) for card, found in entries.items()},
+        entries=by_card,
         score=score,
         disagreements=apart,
         open=open_points(record, score, document, rules=ground.rules, disagreements=apart),
-        digests=current,
-        signed=signed(record.findings, record.panel, current),
+        signed=_signed(ground, record, score, inventory),
     )
+
+
+def to_sign(ground: Ground, record: Assessment, score: Mapping[str, Any], inventory: Inventory) -> dict[str, str]:
+    """Return the digests of what would be signed."""
+    return digests(record, ground.catalog.sha256, score, inventory.sha256)
+
+
+def _signed(ground: Ground, record: Assessment, score: Mapping[str, Any], inventory: Inventory) -> tuple[Signed, ...]:
+    if not record.findings["assessment"].get("sign_off"):
+        return ()
+    return signed(record.findings, record.panel, to_sign(ground, record, score, inventory))
 
 
 # ---- versions of a card, and the way back ----------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from greenmine.workbook.chair import Chair
 from greenmine.workbook.html import speaking
 from greenmine.workbook.journals import Journals, Stamp, stamp
 from greenmine.workbook.sheet import card_names, page
-from greenmine.workbook.situation import WHOLE, Ground, situation
+from greenmine.workbook.situation import WHOLE, Ground, Situation, situation
 from greenmine.workbook.standing import Seat, card_states, heading
 
 HUB_USER: Final = "JUPYTERHUB_USER"
@@ -123,9 +123,11 @@ class Table:
             return
         record = self._now.record
         try:
+            before: Situation | None = self._now
             if seen.panel != self._seen.panel:
+                before = None
                 record = load_assessment(self._ground.folder, record.id, self._inventory, self._journals)
-            self._now = situation(self._ground, record, self._inventory, self._journals)
+            self._now = situation(self._ground, record, self._inventory, self._journals, before)
             self._problem = ""
         except GreenmineError as problem:
             self._problem = str(problem)
