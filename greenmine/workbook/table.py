@@ -12,7 +12,7 @@ from greenmine.assessment.journal import Entry
 from greenmine.assessment.panel import FILE_NAME, Member
 from greenmine.assessment.signoff import closed_by
 from greenmine.assessment.writer import Clock
-from greenmine.errors import GreenmineError, one_line, shown
+from greenmine.errors import GreenmineError, JournalError, one_line, shown
 from greenmine.evidence import Inventory
 from greenmine.i18n import gettext as _
 from greenmine.workbook.chair import Chair
@@ -180,7 +180,12 @@ class Table:
         identity = {"source": "chosen"} if chosen else {"source": "jupyterhub", "account": member.account}
         card = self._now.cards.get(WHOLE)
         if card is None or card.fields.get(who, {}).get("identity") != identity:
-            self._append(who, WHOLE, {"identity": identity}, [])
+            try:
+                self._append(who, WHOLE, {"identity": identity}, [])
+            except JournalError:  # nobody sits where that could not be recorded
+                self.close()
+                self._look(again=True)
+                raise
         self._look(again=True)
 
     def _seated(self, *, signing: bool = False) -> Chair:

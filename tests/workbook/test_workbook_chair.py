@@ -172,3 +172,21 @@ def test_a_folder_that_cannot_be_written_is_for_reading(folder: Path) -> None:
         blocked.parent.chmod(0o755)
     assert say(desk, "sit", who="E1")["ok"]
     desk.close()
+
+
+def test_nobody_sits_where_taking_the_seat_could_not_be_recorded(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the new person nor the one who sat there before writes under the other's name."""
+    desk = make_desk(folder, "E2")
+
+    def fails(_handle: int, _data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(writer, "_write", fails)
+        reply = say(desk, "sit", who="E1")
+    assert (reply["ok"], reply["heading"]["me"]) == (False, None)
+    assert record(desk, CARD, {"justification": "一"}, author="E2")["error"]["kind"] == "read_only"
+    assert say(desk, "sit", who="E1")["ok"]
+    assert record(desk, CARD, {"justification": "一"})["ok"]
+    assert load_assessment(folder, ASSESSMENT).entries[-1].typed_by == "E1"
+    desk.close()

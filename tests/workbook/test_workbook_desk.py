@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from assessments import ASSESSMENT, journal_of, ticking, write
+from assessments import ASSESSMENT, journal_of, make_assessment, ticking, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mines import RECORDABLE
@@ -186,6 +186,12 @@ def test_others_entries_appear_by_refresh_and_are_no_conflict(folder: Path, desk
     assert list(say(other, "refresh")["changed"]) == [CARD]
     assert state(other, CARD)["by"].keys() == {"E1", "E2"}
     assert state(other, CARD)["spread"] == "0.5"
+    fresh = make_desk(folder, "E3")
+    say(other, "refresh")
+    assert other._now.disagreements == fresh._now.disagreements
+    assert other._now.score == fresh._now.score
+    fresh.close()
+    say(other, "refresh")
     again = say(other, "refresh")
     assert (again["changed"], "heading" in again) == ({}, False)
     other.close()
@@ -395,8 +401,6 @@ def test_hostile_text_comes_back_as_it_was_typed(folder: Path, desk: Desk) -> No
 def test_the_folder_of_another_assessment_is_shown_beside(tmp_path: Path) -> None:
     """An earlier self-assessment stands on the card, with whether it differs."""
     folder = make_folder(tmp_path)
-    from assessments import make_assessment  # noqa: PLC0415 - for this test only
-
     earlier = make_assessment(folder, "2026-self", "2026-05-01")
     write(earlier, "E1", [("E1", "indicator/27", {"facts": {"met": True}, "evidence": ["mine.pdf"]})])
     desk = make_desk(folder)
