@@ -53,6 +53,7 @@ def verbs() -> dict[str, Verb]:
         "sign-off": Verb("greenmine.cli.sign_off", _("Say what is open, and sign off as a member of the panel.")),
         "sign": Verb("greenmine.cli.sign", _("Sign an assessment as an expert, before it is sealed.")),
         "seal": Verb("greenmine.cli.seal", _("Put an assessment into the archive for good.")),
+        "batch": Verb("greenmine.cli.batch", _("Run the workbook on many mines and seal what it gives.")),
         "checkpoint": Verb("greenmine.cli.checkpoint", _("Fix the ledger as it is: sign it and have it time-stamped.")),
         "witness": Verb("greenmine.cli.witness", _("Countersign an archive's last checkpoint from outside.")),
         "verify": Verb("greenmine.cli.verify", _("Verify the archive, some records, or a sample of them.")),

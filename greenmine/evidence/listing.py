@@ -90,12 +90,8 @@ def read_listing(stream: BinaryIO, name: str, file: str) -> dict[str, Row]:
     Raises:
         EvidenceError: the list is malformed or too large; the message names row and column.
     """
-    data = stream.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise EvidenceError(file, expected=_("at most {limit} bytes").format(limit=MAX_BYTES), found=_("more"))
-    table = _xlsx_table(data, file) if name.lower().endswith(".xlsx") else _csv_table(data, file)
     found: dict[str, Row] = {}
-    for row in _rows(table, name, file):
+    for row in _rows(read_table(stream, name, file), name, file):
         key = path_key(row.path)
         found[key] = _joined(found[key], row, file) if key in found else row
     return found
@@ -103,6 +99,23 @@ def read_listing(stream: BinaryIO, name: str, file: str) -> dict[str, Row]:
 
 Cell = str | dt.date | int | float | bool | None
 Table = Iterator[tuple[int, Sequence[Cell]]]
+
+
+def read_table(stream: BinaryIO, name: str, file: str) -> Table:
+    """Return the rows of a table made with a spreadsheet, each with its number.
+
+    Args:
+        stream: the table's bytes, open at their beginning.
+        name: what the file is called; a workbook ends in `.xlsx`, everything else is CSV.
+        file: its path, for messages.
+
+    Raises:
+        EvidenceError: the table is malformed or too large; some of it shows only while the rows are read.
+    """
+    data = stream.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise EvidenceError(file, expected=_("at most {limit} bytes").format(limit=MAX_BYTES), found=_("more"))
+    return _xlsx_table(data, file) if name.lower().endswith(".xlsx") else _csv_table(data, file)
 
 
 def _rows(table: Table, name: str, file: str) -> Iterator[Row]:

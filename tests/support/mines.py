@@ -151,16 +151,17 @@ def cards(said: Said, files: Mapping[str, str]) -> Iterator[tuple[str, str, Docu
     yield "E2", "indicator/18", {"confirm_not_applicable": True}
 
 
-def make_mine(evidence: Path, *, hostile: bool = False, photos: bool = True) -> Path:
+def make_mine(evidence: Path, *, hostile: bool = False, photos: bool = True, mine: str = MINE) -> Path:
     """Write a mine's folder with one complete assessment and return it.
 
     Args:
         evidence: the folder of all mines.
         hostile: whether every free field and some names of files hold hostile text.
         photos: whether there are photos among the evidence.
+        mine: its id.
     """
     said, typed = (Said(RECORDABLE), Said(TYPED)) if hostile else (Said(), Said())
-    folder = evidence / MINE
+    folder = evidence / mine
     files = {"P1": "LICENCES/LICENCE.TXT"}
     names = [f"{text.replace('/', '∕').strip()}.TXT" for text in TYPED * hostile]
     content = {files["P1"]: b"licence", **{f"ODD/{name}": name.encode() for name in names}}
@@ -179,7 +180,10 @@ def make_mine(evidence: Path, *, hostile: bool = False, photos: bool = True) -> 
         (folder / name).write_bytes(data)
     assessment = folder / "assessments" / ASSESSMENT
     assessment.mkdir(parents=True)
-    for path, document in ((folder / "mine.yaml", profile(typed)), (assessment / "panel.yaml", panel(typed))):
+    for path, document in (
+        (folder / "mine.yaml", {**profile(typed), "id": mine}),
+        (assessment / "panel.yaml", panel(typed)),
+    ):
         path.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), "utf-8")
     ticks = itertools.count()
 

@@ -1,0 +1,127 @@
+"""A job: one row of a run list, as a worker does it. Workers only compute; one process seals what they made.
+
+The key of a job is a digest of everything that its record follows from: the evidence and what is recorded of the mine,
+the resolved catalog, the notebook, the parameters, and the code with the versions that decide what bytes a report has.
+A job whose key is known to be sealed is not done again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from greenmine.archive.engine import engine_digest
+from greenmine.archive.record import installed
+from greenmine.assessment import load_assessment
+from greenmine.assessment.assessment import FOLDER, Assessment
+from greenmine.batch.notebook import ENGINE
+from greenmine.batch.process import USUAL, Limits
+from greenmine.batch.runlist import Run
+from greenmine.batch.runner import NOTEBOOK, produce
+from greenmine.catalog import load_catalog
+from greenmine.errors import GreenmineError, one_line
+from greenmine.evidence import take_inventory
+from greenmine.files import canonical_json, sha256_hex
+from greenmine.i18n import gettext as _
+from greenmine.workbook import Workbook
+from greenmine.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker is told.
+
+    Attributes:
+        run: the row of the list.
+        root: the workspace's folder, the same for all workers.
+        sealed: the key under which the job is sealed already; empty where it is not.
+        engine: the papermill engine.
+        limits: what the notebook may use.
+    """
+
+    run: Run
+    root: Path
+    sealed: str = ""
+    engine: str = ENGINE
+    limits: Limits = USUAL
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a worker made.
+
+    Attributes:
+        assessment: as it was before anything was made from it.
+        book: what was read.
+        files: the content of every file by its name.
+    """
+
+    assessment: Assessment
+    book: Workbook
+    files: dict[str, bytes]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a job.
+
+    Attributes:
+        key: the key of the job; empty where it failed before it had one.
+        made: what was made; None where it failed or was sealed already.
+        failure: why it failed; empty where it did not.
+        exit_status: of the failure.
+    """
+
+    key: str = ""
+    made: Made | None = None
+    failure: str = ""
+    exit_status: int = 0
+
+
+def do(job: Job) -> Iterator[Outcome]:
+    """Do a job and yield what came of it; nothing that a mine can do makes it fail otherwise."""
+    try:
+        yield _done(job)
+    except GreenmineError as problem:
+        yield Outcome(failure=one_line(str(problem)), exit_status=problem.exit_status)
+    except Exception as problem:  # noqa: BLE001 - a defect shows in one mine and leaves the others alone
+        text = _("the program failed: {kind}: {text}").format(kind=type(problem).__name__, text=problem)
+        yield Outcome(failure=one_line(text), exit_status=GreenmineError.exit_status)
+
+
+def _done(job: Job) -> Outcome:
+    workspace, run = Workspace(job.root), job.run
+    folder = workspace.mine_dir(run.mine)
+    key = job_key(workspace, run)
+    if key == job.sealed:
+        return Outcome(key)
+    assessment = load_assessment(folder, run.assessment)
+    book, files = produce(run.mine, workspace=workspace, engine=job.engine, limits=job.limits, **run.parameters)
+    return Outcome(key, Made(assessment, book, files))
+
+
+def job_key(workspace: Workspace, run: Run) -> str:
+    """Return the key of a job, a SHA-256.
+
+    Raises:
+        GreenmineError: the mine's folder or the catalog cannot be read.
+    """
+    folder = workspace.mine_dir(run.mine)
+    recorded = (path for path in sorted((folder / FOLDER).rglob("*")) if path.is_file())
+    follows_from: dict[str, Any] = {
+        "run": [run.mine, dict(run.parameters)],
+        "evidence": take_inventory(folder).sha256,
+        "recorded": {path.relative_to(folder).as_posix(): _digest(path) for path in recorded},
+        "catalog": load_catalog(run.parameters["catalog"], workspace).sha256,
+        "notebook": _digest(workspace.notebook(NOTEBOOK)),
+        "code": [engine_digest(), installed()],
+    }
+    return sha256_hex(canonical_json(follows_from))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,227 @@
+"""Workers: the processes that do the jobs of a run, on this machine or in a cluster.
+
+On this machine each worker is a warm process (`warm.py`), driven by a thread that waits for it; a process that dies is
+replaced and its job tried once more. In a cluster (dask.distributed) a job goes out in a batch to whoever is free there
+and is done by a warm process of that worker; the cluster sees to what dies. The workspace has to be at the same place
+on all machines. Either way results come back as they are ready, and no faster than they are taken.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import itertools
+import logging
+import queue
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from typing import Any, Final
+
+from greenmine.batch.job import Job, Outcome
+from greenmine.batch.process import Stopped
+from greenmine.batch.warm import Warm
+from greenmine.errors import GreenmineError, UsageError, shown
+from greenmine.i18n import gettext as _
+from greenmine.i18n import language, use
+
+BATCH: Final = 50
+"""The most jobs that go to a cluster's worker at once."""
+
+TRIES: Final = 2
+WAIT: Final = 20
+"""Seconds until a scheduler that does not answer is not there."""
+_WORK: Final = "greenmine.batch.job:do"
+
+Results = Iterator[tuple[Job, Outcome]]
+
+
+class Worker:
+    """A warm process for jobs, replaced when it is used up or gone."""
+
+    def __init__(self) -> None:
+        self._warm: Warm | None = None
+        self._stopped = False
+
+    def do(self, job: Job) -> Outcome:
+        """Do a job."""
+        gone = ""
+        for _attempt in range(TRIES):
+            if self._warm is None or not self._warm.usable:
+                self.close()
+                self._warm = Warm()
+            try:
+                [outcome] = self._warm.call(_WORK, job)
+            except Stopped as problem:
+                gone = str(problem)
+                if self._stopped:
+                    break
+            else:
+                return outcome  # type: ignore[no-any-return] # what the other process yields
+        return Outcome(failure=gone, exit_status=GreenmineError.exit_status)
+
+    def stop(self) -> None:
+        """End the process, and what it is doing, from another thread."""
+        self._stopped = True
+        if self._warm is not None:
+            self._warm.kill()
+
+    def close(self) -> None:
+        """End the process."""
+        if self._warm is not None:
+            self._warm.close()
+            self._warm = None
+
+
+# ---- this machine ----------------------------------------------------------------------------------------------------
+
+
+class _Crew:
+    """Workers, each driven by a thread, and the queue in which what they made waits to be taken."""
+
+    def __init__(self, jobs: Sequence[Job], workers: int) -> None:
+        self._ready: queue.Queue[tuple[Job, Outcome] | None] = queue.Queue(2 * workers)
+        self._waiting, self._lock, self._enough = iter(jobs), threading.Lock(), threading.Event()
+        self._workers = [Worker() for _number in range(min(workers, len(jobs)))]
+        self._threads = [threading.Thread(target=self._drive, args=(one, language())) for one in self._workers]
+        for thread in self._threads:
+            thread.start()
+
+    def _drive(self, worker: Worker, lang: str) -> None:
+        use(lang)
+        try:
+            while not self._enough.is_set():
+                with self._lock:
+                    job = next(self._waiting, None)
+                if job is None:
+                    break
+                self._ready.put((job, worker.do(job)))
+        finally:
+            worker.close()
+            self._ready.put(None)
+
+    def results(self) -> Results:
+        """Yield what was made until all workers are done."""
+        left = len(self._workers)
+        while left:
+            found = self._ready.get()
+            if found is None:
+                left -= 1
+            else:
+                yield found
+
+    def stop(self) -> None:
+        """End the workers, whatever they do, and their threads."""
+        self._enough.set()
+        for worker in self._workers:
+            worker.stop()
+        while any(thread.is_alive() for thread in self._threads):
+            with contextlib.suppress(queue.Empty):
+                self._ready.get(timeout=0.1)  # make room for who still has something to say
+
+
+@contextmanager
+def local(jobs: Sequence[Job], workers: int) -> Iterator[Results]:
+    """Do jobs in processes of this machine; the results come in the order in which they are ready."""
+    crew = _Crew(jobs, workers)
+    try:
+        yield crew.results()
+    finally:
+        crew.stop()
+
+
+# ---- a cluster -------------------------------------------------------------------------------------------------------
+
+_idle: list[Worker] = []
+_free = threading.Lock()
+
+
+def do_batch(jobs: Sequence[Job], lang: str) -> list[Outcome]:
+    """Do jobs in a process beside this one, which is a cluster's worker and has threads."""
+    use(lang)
+    with _free:
+        worker = _idle.pop() if _idle else Worker()
+    try:
+        return [worker.do(job) for job in jobs]
+    finally:
+        with _free:
+            _idle.append(worker)
+
+
+@atexit.register
+def close_idle() -> None:
+    """End the processes beside a cluster's worker."""
+    with _free:
+        while _idle:
+            _idle.pop().close()
+
+
+@contextmanager
+def cluster(jobs: Sequence[Job], address: str) -> Iterator[Results]:
+    """Do jobs on the workers of a dask scheduler; the results come in the order in which they are ready.
+
+    Raises:
+        UsageError: dask.distributed is not installed, nobody answers at the address, or the scheduler went away.
+    """
+    try:
+        import distributed  # noqa: PLC0415 - an optional dependency
+    except ModuleNotFoundError:
+        text = _("--cluster needs dask.distributed: pip install greenmine[cluster].")
+        raise UsageError(text) from None
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what it has to say is said by an exception too
+    try:
+        client: Any = distributed.Client(address, timeout=WAIT, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError, TypeError, ImportError) as problem:
+        text = _("--cluster {address}: no dask scheduler answers there ({reason}).")
+        raise UsageError(text.format(address=shown(address), reason=type(problem).__name__)) from None
+    try:
+        yield _from_cluster(client, distributed, jobs, address)
+    finally:
+        client.close(timeout=5)
+
+
+def _from_cluster(client: Any, distributed: Any, jobs: Sequence[Job], address: str) -> Results:  # noqa: ANN401
+    try:
+        client.wait_for_workers(1, timeout=WAIT)
+    except TimeoutError:
+        text = _("--cluster {address}: the scheduler has no workers.")
+        raise UsageError(text.format(address=shown(address))) from None
+    slots = sum(client.nthreads().values())
+    size = max(1, min(BATCH, len(jobs) // (4 * slots)))
+    batches = (jobs[start : start + size] for start in range(0, len(jobs), size))
+    running: dict[Any, Sequence[Job]] = {}
+    while True:
+        for batch in itertools.islice(batches, 2 * slots - len(running)):
+            running[client.submit(do_batch, batch, language(), pure=False, retries=TRIES)] = batch
+        if not running:
+            return
+        try:
+            done = _outcomes(client, distributed, running)
+        except (OSError, CancelledError):
+            text = _("--cluster {address}: the scheduler is gone. What was sealed stays; start the run again.")
+            raise UsageError(text.format(address=shown(address))) from None
+        yield from done
+
+
+def _outcomes(client: Any, distributed: Any, running: dict[Any, Sequence[Job]]) -> list[tuple[Job, Outcome]]:  # noqa: ANN401
+    """Wait a moment for batches and return what came of the jobs of those that are done.
+
+    Raises:
+        OSError: the scheduler is gone.
+        CancelledError: likewise.
+    """
+    found: list[tuple[Job, Outcome]] = []
+    try:
+        with client.as_current():
+            done = distributed.wait(list(running), timeout=1, return_when="FIRST_COMPLETED").done
+    except TimeoutError:
+        done = set()
+    if client.status != "running":
+        raise ConnectionError
+    for future in done:
+        problem = future.exception()
+        batch = running.pop(future)
+        failed = Outcome(failure=_("the cluster gave up: {problem}").format(problem=shown(problem)), exit_status=2)
+        found += zip(batch, [failed] * len(batch) if problem else future.result(), strict=True)
+    return found

@@ -1,0 +1,158 @@
+"""A run over a list: workers compute, this process seals, and what is sealed already is not done again.
+
+    run list ──► checked rows ──► workers (pool.py) ──► this process ──► the archive
+                                     └── key known: nothing to do     └── .greenmine/done.jsonl: the key, when sealed
+
+A run that was killed is started again. The file of keys only saves work: where it is lost or a line short, a mine is
+computed once more, and sealing finds the record there, the same. So every record is sealed exactly once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from greenmine.archive.layout import Archive
+from greenmine.archive.ledger import Ledger
+from greenmine.archive.recover import recover
+from greenmine.batch.job import Job, Outcome
+from greenmine.batch.notebook import ENGINE, read_notebook
+from greenmine.batch.parameters import Parameter, declared
+from greenmine.batch.pool import Results, cluster, local
+from greenmine.batch.process import USUAL, Limits
+from greenmine.batch.runlist import Run
+from greenmine.batch.runner import NOTEBOOK
+from greenmine.batch.sealing import seal_produced
+from greenmine.errors import GreenmineError, IntegrityError, one_line
+from greenmine.i18n import gettext as _
+from greenmine.workspace import Workspace
+
+DONE: Final = Path(".greenmine", "done.jsonl")
+"""Which job became which bag, under the workspace's folder; it may be deleted at any time."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What came of a row of a list.
+
+    Attributes:
+        run: the row.
+        state: `sealed` now, `unchanged` since it was sealed, or `failed`.
+        bag: path of the bag relative to the archive's root; empty where it failed.
+        verdict: of the score; empty where it failed or nothing was computed.
+        total: likewise; None where the score has none.
+        failure: why it failed.
+        exit_status: of the failure; 0 where there was none.
+    """
+
+    run: Run
+    state: Literal["sealed", "unchanged", "failed"]
+    bag: str = ""
+    verdict: str = ""
+    total: str | None = None
+    failure: str = ""
+    exit_status: int = 0
+
+
+def notebook_parameters(workspace: Workspace) -> dict[str, Parameter]:
+    """Return the parameters that the workbook declares."""
+    path = workspace.notebook(NOTEBOOK)
+    return declared(read_notebook(path), path)
+
+
+def shard(runs: Sequence[Run], part: int, parts: int) -> tuple[Run, ...]:
+    """Return one part of a list of so many, `part` from 1; a mine is in the same part whatever else the list holds."""
+    return tuple(run for run in runs if int(hashlib.sha256(run.mine.encode()).hexdigest(), 16) % parts == part - 1)
+
+
+def run_list(
+    runs: Sequence[Run],
+    workspace: Workspace,
+    *,
+    workers: int = 0,
+    address: str = "",
+    engine: str = ENGINE,
+    limits: Limits = USUAL,
+) -> Iterator[Finished]:
+    """Do the rows of a list and yield what came of each, as it is done.
+
+    Args:
+        runs: the rows, checked.
+        workspace: whose mines; its `reports/` is the archive.
+        workers: how many processes on this machine; as many as there are processors where it is 0.
+        address: of a dask scheduler, whose workers compute instead.
+        engine: the papermill engine.
+        limits: what each notebook may use.
+
+    Raises:
+        GreenmineError: the archive cannot be used, or the cluster is gone.
+    """
+    archive = Archive.open(workspace.reports, create=True)
+    missing = recover(archive).missing
+    if missing:
+        expected, hint = _("a bag that the ledger names"), _("Restore it from a copy of the archive.")
+        raise IntegrityError(archive.place(missing[0]), expected=expected, found=_("no such folder"), hint=hint)
+    done = _Done(workspace.root / DONE, archive)
+    root = workspace.root.resolve()
+    jobs = [Job(run, root, done.key(run), engine, limits) for run in runs]
+    workers = workers or os.cpu_count() or 1
+    backend: AbstractContextManager[Results] = cluster(jobs, address) if address else local(jobs, workers)
+    with backend as results:
+        for job, outcome in results:
+            yield _finished(job.run, outcome, archive, done)
+
+
+def _finished(run: Run, outcome: Outcome, archive: Archive, done: _Done) -> Finished:
+    if outcome.failure:
+        return Finished(run, "failed", failure=outcome.failure, exit_status=outcome.exit_status)
+    if outcome.made is None:
+        return Finished(run, "unchanged", done.bag(run))
+    made = outcome.made
+    try:
+        sealed = seal_produced(archive, made.assessment, made.book, made.files, reason=run.reason)
+    except GreenmineError as problem:
+        return Finished(run, "failed", failure=one_line(str(problem)), exit_status=problem.exit_status)
+    done.add(run, outcome.key, sealed.bag)
+    score = made.book.score
+    return Finished(run, "sealed" if sealed.new else "unchanged", sealed.bag, score["verdict"], score["total"])
+
+
+class _Done:
+    """The file of keys."""
+
+    def __init__(self, file: Path, archive: Archive) -> None:
+        self._file = file
+        self._known: dict[tuple[str, str], tuple[str, str]] = {}
+        bags = {entry.bag for entry in Ledger(archive).read()}
+        try:
+            lines = file.read_bytes().splitlines()
+        except OSError:
+            lines = []
+        for line in lines:
+            try:
+                mine, assessment, key, bag = json.loads(line)
+            except (ValueError, TypeError):  # cut short by a crash
+                continue
+            if bag in bags:
+                self._known[mine, assessment] = (key, bag)
+
+    def key(self, run: Run) -> str:
+        """Return the key under which a row was sealed last; empty where it was not."""
+        return self._known.get((run.mine, run.assessment), ("", ""))[0]
+
+    def bag(self, run: Run) -> str:
+        """Return the bag that was sealed then."""
+        return self._known[run.mine, run.assessment][1]
+
+    def add(self, run: Run, key: str, bag: str) -> None:
+        """Remember that a row is sealed."""
+        self._file.parent.mkdir(exist_ok=True)
+        line = json.dumps([run.mine, run.assessment, key, bag], ensure_ascii=False)
+        with self._file.open("ab") as stream:
+            stream.write(f"{line}\n".encode())

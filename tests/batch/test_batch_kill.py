@@ -1,0 +1,83 @@
+"""`kill -9` in the middle of a run: started again it finishes, and every record is sealed exactly once."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from batches import alive, children, cluster, each_once, finish, kill, make_workspace, sealed, start, until
+
+from greenmine.archive.layout import Archive
+from greenmine.archive.pins import Pins
+from greenmine.archive.verify import verify
+from greenmine.workspace import Workspace
+
+COUNT = 8
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return make_workspace(tmp_path / "w", COUNT)
+
+
+def holds(workspace: Workspace) -> bool:
+    """Tell whether every record is there once and the archive is whole."""
+    archive = Archive.open(workspace.reports, read_only=True)
+    return each_once(workspace, COUNT) and verify(archive, Pins.of(archive.trust, own=True)).first is None
+
+
+@pytest.mark.parametrize("moment", [0, 1, 4])
+def test_the_process_that_seals_can_be_killed(workspace: Workspace, moment: int) -> None:
+    """Its workers end with it; the next run does only the rest."""
+    killed = start(workspace, "--workers", "2")
+    until(lambda: len(children(killed.pid)) >= 2 and len(sealed(workspace)) >= moment, killed)
+    workers = children(killed.pid)
+    kill(killed)
+    until(lambda: not any(map(alive, workers)))
+    before = sealed(workspace)
+    printed = finish(start(workspace, "--workers", "2"))
+    assert holds(workspace)
+    assert before == sealed(workspace)[: len(before)]
+    assert f"{COUNT} mines" in printed
+
+
+def test_a_worker_can_be_killed(workspace: Workspace) -> None:
+    """Another takes its place and its mine."""
+    run = start(workspace, "--workers", "2")
+    until(lambda: len(sealed(workspace)) >= 1, run)
+    os.kill(children(run.pid)[0], signal.SIGKILL)
+    assert f"{COUNT} sealed" in finish(run)
+    assert holds(workspace)
+
+
+def test_parts_of_a_list_share_an_archive(workspace: Workspace) -> None:
+    """Two runs side by side, each with its part."""
+    for run in [start(workspace, "--workers", "1", "--shard", f"{part}/2") for part in (1, 2)]:
+        finish(run)
+    assert holds(workspace)
+
+
+def test_a_cluster_computes_what_one_process_seals(workspace: Workspace, tmp_path: Path) -> None:
+    """A real scheduler and two workers, of which one is killed."""
+    with cluster(tmp_path) as running:
+        run = start(workspace, "--cluster", running.address)
+        until(lambda: len(sealed(workspace)) >= 1, run)
+        kill(running.workers[0])
+        assert f"{COUNT} sealed" in finish(run)
+    assert holds(workspace)
+
+
+def test_the_scheduler_can_be_killed(workspace: Workspace, tmp_path: Path) -> None:
+    """The run says so and stops; with another scheduler it does the rest."""
+    with cluster(tmp_path) as running:
+        run = start(workspace, "--cluster", running.address)
+        until(lambda: len(sealed(workspace)) >= 1, run)
+        kill(running.scheduler)
+        printed, _nothing = run.communicate(timeout=240)
+        assert 2 == run.returncode
+        assert "scheduler is gone" in printed
+    with cluster(tmp_path) as running:
+        finish(start(workspace, "--cluster", running.address))
+    assert holds(workspace)
