@@ -12,10 +12,11 @@ from assessments import ticking
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mines import make_mine
-from signing import RULES, open_now, read, record, sign_off, signed_now
+from signing import CATALOG, RULES, open_now, read, record, sign_off, signed_now
 
 from greenmine import i18n
 from greenmine.assessment import load_assessment
+from greenmine.assessment.open_points import open_points
 from greenmine.assessment.signoff import bare, closed_by, complete, statement, withdrawal_fields
 from greenmine.errors import JournalError
 
@@ -245,3 +246,17 @@ def test_a_torn_line_keeps_from_signing_until_its_owner_writes_again(mine: Path)
     assert ("", "torn_line") == (point.card, point.code)
     load_assessment(mine).writer("E2").close()
     assert () == open_now(mine)
+
+
+def test_only_a_rule_that_is_required_keeps_a_panel_from_signing(mine: Path) -> None:
+    """A panel too small is a warning; where the rules require more members, it is an open point about the whole."""
+    settle(mine)
+    strict = RULES.model_copy(
+        update={"rules": tuple(rule.model_copy(update={"required": rule.id == "size"}) for rule in RULES.rules)}
+    )
+    assessment, score, _digests = read(mine)
+    document = CATALOG.document
+    assert () == open_points(assessment, score, document, rules=RULES, disagreements={})
+    (point,) = open_points(assessment, score, document, rules=strict, disagreements={})
+    assert ("", "panel") == (point.card, point.code)
+    assert "there are 2" in point.text

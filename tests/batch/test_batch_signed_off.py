@@ -82,6 +82,11 @@ def test_a_second_sealing_needs_a_reason(mine: Path) -> None:
     assert f"bags/assess/{MINE}/r2" == again.bag
 
 
+def names(person: str) -> str:
+    """The names under which a key may be listed for a member of this panel."""
+    return f"{person},{person}@{ASSESSMENT},{person}@{ASSESSMENT}@{MINE}"
+
+
 @pytest.fixture
 def keyed(mine: Path, tmp_path: Path) -> tuple[Path, Path, Path]:
     """A sealed assessment that both experts signed off with their keys: the mine, the archive, the trust."""
@@ -89,7 +94,7 @@ def keyed(mine: Path, tmp_path: Path) -> tuple[Path, Path, Path]:
     trust = tmp_path / "trust"
     for person in ("E1", "E2"):
         key = make_key(tmp_path / "keys", person)
-        allow(trust / "allowed_signers", person, key, [FINDING])
+        allow(trust / "allowed_signers", names(person), key, [FINDING])
         sign_off(mine, person, key)
     sealed = sealed_now(mine)
     assert sealed is not None
@@ -117,8 +122,8 @@ def test_another_persons_key_is_found(keyed: tuple[Path, Path, Path], tmp_path: 
     """Signatures by keys that an auditor knows as somebody else's do not hold, for either verifier."""
     _mine, root, _trust = keyed
     other = tmp_path / "other"
-    allow(other / "allowed_signers", "E1", tmp_path / "keys" / "E2", [FINDING])
-    allow(other / "allowed_signers", "E2", tmp_path / "keys" / "E1", [FINDING])
+    allow(other / "allowed_signers", names("E1"), tmp_path / "keys" / "E2", [FINDING])
+    allow(other / "allowed_signers", names("E2"), tmp_path / "keys" / "E1", [FINDING])
     found = verify(Archive(root), Pins.of(other))
     assert {"record.signature"} == {one.check for one in found.failures}
     command = ["sh", str(SCRIPT), "-a", str(root), "-t", str(other)]
