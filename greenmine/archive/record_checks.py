@@ -243,14 +243,18 @@ def _check_statement(context: Context, entry: LedgerEntry, bag: Bag, record: Rec
 def _check_sign_off(bag: Bag, record: Record, expert: str, file: Path) -> None:
     """Check that what an expert's key signed off is what the bag holds."""
     content(bag, f"{_ATTEST}sign-off-{expert}.sig")
-    findings = json.loads(content(bag, f"data/{FINDINGS}"), parse_float=Decimal)
     parts = {
         "catalog": record.catalog.sha256,
         "score": bag.payload.get("data/score.json", ""),
         "evidence": record.evidence.eid,
         "panel": bag.payload.get(f"data/{PANEL}", ""),
     }
-    check_sign_off(content(bag, f"{_ATTEST}sign-off-{expert}.json"), expert, findings, parts, file)
+    try:
+        findings = json.loads(content(bag, f"data/{FINDINGS}"), parse_float=Decimal)
+        check_sign_off(content(bag, f"{_ATTEST}sign-off-{expert}.json"), expert, findings, parts, file)
+    except MALFORMED:
+        expected, found = _("the sign-off in the findings"), _("another one")
+        raise IntegrityError(file, expected=expected, found=found) from None
 
 
 @dataclass(frozen=True, slots=True)
