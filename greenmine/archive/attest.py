@@ -1,8 +1,9 @@
 """Attestations: experts sign what they concluded, before it is sealed.
 
 An assessment that is about to be sealed is laid out as a draft, `inbox/<mine>/r<N>/data/…`, in the form it will have in
-its bag. Its `attest/statement.sums` holds `sha256sum` lines of findings, catalog, score and record, so that one short
-text fixes what was found, by which rules, with what result, and, through the record, the evidence and the journals.
+its bag. Its `attest/statement.sums` holds `sha256sum` lines of all of it: findings, catalog, score, record, panel,
+report and notebook. So one short text fixes what was found, by whom, by which rules, with what result, and how it
+reads; and, through the record, the evidence, the journals and the scorer.
 Each expert signs that text with an own key: `attest/expert-<id>.sig`. In the bag, as in the draft, anybody can check:
 
     sha256sum -c data/attest/statement.sums
@@ -11,44 +12,44 @@ Each expert signs that text with an own key: `attest/expert-<id>.sig`. In the ba
 An expert who signed off with a key while the assessment was still open is in the bag too, with the text that the key
 signed: `attest/sign-off-<id>.json` and `.sig`. That text is the sign-off as the findings tell it.
 
-The id of an expert is that of the panel, which may mean another person in another assessment. So the principal in
-`allowed_signers` is `<id>@<assessment>`, or `<id>` alone where ids are the same everywhere; no other name counts.
+The id of an expert is that of the panel, which may mean another person for another mine. So the principal in
+`allowed_signers` is `<id>@<assessment>@<mine>`; no other name counts, nor does anybody but chair and experts of the
+panel. Somebody with one key in several panels has a name for each of them.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import shutil
+import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from greenmine.archive.bag import Bag
 from greenmine.archive.layout import Archive
 from greenmine.archive.pins import check_novalidate
 from greenmine.archive.record import Record, read_record
 from greenmine.archive.signature import (
-    MAX_SIGNATURE,
-    Signature,
     Trust,
-    Verified,
-    find_principals,
     parse_signature,
     sign,
     verify,
 )
 from greenmine.archive.signers import FINDING
 from greenmine.archive.store import refused
-from greenmine.assessment.payload import is_person
-from greenmine.assessment.signoff import bare, statements
-from greenmine.errors import ArchiveError, CheckFailed, InputError, IntegrityError, UsageError, shown
+from greenmine.assessment.panel import FILE_NAME as PANEL
+from greenmine.assessment.panel import read_panel
+from greenmine.assessment.signoff import bare, signers, statements
+from greenmine.errors import ArchiveError, CheckFailed, InputError, IntegrityError, JournalError, UsageError, shown
 from greenmine.files import canonical_json, sha256_hex, sync_directory, write_atomic
 from greenmine.i18n import gettext as _
 
-STATED: Final = ("catalog.resolved.json", "findings.json", "record.json", "score.json")
-"""What a statement covers."""
+STATED: Final = ("catalog.resolved.json", "findings.json", PANEL, "record.json", "score.json")
+"""What a statement covers at least; it covers whatever else is in the draft, too."""
+
+_FIXED: Final = re.compile(r"data/(?:attest/.*|journals/.*|engine/.*|ro-crate-metadata\.json)")
+"""What of a bag no statement names: the record fixes journals and engine, the rest proves nothing of itself."""
 
 STATEMENT: Final = "statement.sums"
 MAX_FILE: Final = 64 * 1024 * 1024
@@ -65,12 +66,14 @@ class Draft:
         record: what it is about.
         files: name below `data/` → content, for `seal_assessment`; the record and the attestations are not among them.
         attest: name below `data/attest/` → content: the statement and the signatures so far.
+        members: the ids of those who may sign: the panel's chair and experts.
     """
 
     folder: Path
     record: Record
     files: Mapping[str, bytes]
     attest: Mapping[str, bytes]
+    members: frozenset[str]
 
     @property
     def experts(self) -> tuple[str, ...]:
@@ -80,32 +83,16 @@ class Draft:
     @property
     def unsigned(self) -> tuple[str, ...]:
         """Who recorded something and has not signed, in order of the ids."""
-        return tuple(person for person in sorted(self.record.journals) if person not in self.experts)
-
-
-@dataclass(frozen=True, slots=True)
-class Attested:
-    """An expert's signature that holds.
-
-    Attributes:
-        expert: the expert's id in the panel.
-        verified: by whom it was made, with which key.
-    """
-
-    expert: str
-    verified: Verified
+        return tuple(sorted((self.record.journals.keys() & self.members) - set(self.experts)))
 
 
 def make_statement(files: Mapping[str, bytes]) -> bytes:
     """Return the text that experts sign.
 
     Args:
-        files: name below `data/` → content; those of `STATED` are used.
-
-    Raises:
-        KeyError: one of them is not there.
+        files: name below `data/` → content: all of a draft.
     """
-    return "".join(f"{sha256_hex(files[name])}  data/{name}\n" for name in STATED).encode()
+    return "".join(f"{sha256_hex(files[name])}  data/{name}\n" for name in sorted(files)).encode()
 
 
 def lay_draft(
@@ -175,14 +162,20 @@ def read_draft(folder: Path) -> Draft:
         if name not in found:
             raise InputError(data / name, expected=_("a file of the draft"), found=_("no such file"))
     attest = {name.removeprefix("attest/"): found.pop(name) for name in list(found) if name.startswith("attest/")}
-    for name in attest:
-        if name != STATEMENT and not _SIGNATURE.fullmatch(name) and not SIGN_OFF.fullmatch(name):
-            raise IntegrityError(data / "attest" / name, expected=_("no further files"), found=_("a file"))
     check_statement(
-        attest[STATEMENT], {f"data/{name}": sha256_hex(found[name]) for name in STATED}, data / "attest" / STATEMENT
+        attest[STATEMENT],
+        {f"data/{name}": sha256_hex(content) for name, content in found.items()},
+        data / "attest" / STATEMENT,
     )
     record = read_record(found.pop("record.json"), data / "record.json")
-    return Draft(folder, record, found, attest)
+    people = members(found[PANEL], record.assessment, data / PANEL)
+    for name in attest.keys() - {STATEMENT}:
+        match = _SIGNATURE.fullmatch(name) or SIGN_OFF.fullmatch(name)
+        if match is None:
+            raise IntegrityError(data / "attest" / name, expected=_("no further files"), found=_("a file"))
+        if match[1] not in people:
+            raise IntegrityError(data / "attest" / name, expected=_("a member of the panel"), found=shown(match[1]))
+    return Draft(folder, record, found, attest, people)
 
 
 def find_drafts(archive: Archive, mine: str) -> tuple[Path, ...]:
@@ -204,25 +197,18 @@ def sign_draft(draft: Draft, expert: str, key: Path, trust: Trust | None = None)
     Raises:
         UsageError: the id is none or has signed already, or the key cannot sign or is not trusted for the expert.
     """
-    if not is_person(expert):
-        raise UsageError(_("{name} is no id of an expert.").format(name=shown(expert)))
+    if expert not in draft.members:
+        text = _("{name} is not in the panel: expected one of {names}.")
+        raise UsageError(text.format(name=shown(expert), names=", ".join(sorted(draft.members))))
     target = draft.folder / "data" / "attest" / f"expert-{expert}.sig"
     if target.name in draft.attest:
         raise UsageError(_("{file} is there already: {expert} has signed.").format(file=target, expert=expert))
     statement = draft.attest[STATEMENT]
     data = sign(statement, key, FINDING)
     if trust is not None:
+        signature, name = parse_signature(data, key), principal_of(expert, draft.record)
         try:
-            signature = parse_signature(data, key)
-            _check(
-                statement,
-                signature,
-                expert=expert,
-                assessment=draft.record.assessment,
-                trust=trust,
-                at=None,
-                file=key,
-            )
+            verify(statement, signature, principal=name, namespace=FINDING, trust=trust, file=key)
         except CheckFailed as problem:
             hint = _("See: {command}").format(command="greenmine keys --help")
             raise UsageError(f"{problem} {hint}") from None
@@ -231,17 +217,17 @@ def sign_draft(draft: Draft, expert: str, key: Path, trust: Trust | None = None)
 
 
 def check_statement(statement: bytes, digests: Mapping[str, str], file: object) -> None:
-    """Make sure that a statement is about findings, catalog, score and record with these digests, and nothing else.
+    """Make sure that a statement is about these files, with these digests, and about nothing else.
 
     Args:
         statement: the text that was signed.
-        digests: path in the bag (`data/…`) → SHA-256; more than the statement covers may be there.
+        digests: path in the bag or draft (`data/…`) → SHA-256.
         file: what to call the statement in messages.
 
     Raises:
         IntegrityError: it is about other files or other content.
     """
-    names = [f"data/{name}" for name in STATED]
+    names = sorted({*(name for name in digests if not _FIXED.fullmatch(name)), *(f"data/{name}" for name in STATED)})
     lines = statement.decode("utf-8", "replace").split("\n")
     if [line[66:] for line in lines] != [*names, ""]:
         raise IntegrityError(
@@ -297,67 +283,27 @@ def check_sign_off(data: bytes, expert: str, findings: Mapping[str, Any], parts:
             raise IntegrityError(file, f"digests/{name}", expected=digest, found=shown(stated.get(name)))
 
 
-def check_attestations(bag: Bag, record: Record, trust: Trust, at: dt.datetime | None = None) -> tuple[Attested, ...]:
-    """Make sure that every signature in a sealed assessment holds; return whose they are, in order of the ids.
-
-    An assessment without a statement has no signatures, which is not an error here: the caller says so.
+def members(data: bytes, assessment: str, file: object) -> frozenset[str]:
+    """Return the ids of those members of a panel who sign: its chair and its experts.
 
     Args:
-        bag: the assessment's bag, whose tag files were checked.
-        record: its record.
-        trust: whose signatures count.
-        at: when they are known to have existed: the time stamp of the first checkpoint over the bag; now by default.
+        data: `panel.yaml`.
+        assessment: the id of its assessment.
+        file: what to call it in messages.
 
     Raises:
-        CheckFailed: a signature does not hold.
-        IntegrityError: the statement is about something else, or a file is no signature.
+        IntegrityError: it is malformed.
     """
-    prefix = "data/attest/"
-    names = [name.removeprefix(prefix) for name in bag.payload if name.startswith(prefix)]
-    if not names:
-        return ()
-    place = bag.path / "data" / "attest"
-    if STATEMENT not in names:
-        raise IntegrityError(place / STATEMENT, expected=_("the statement that was signed"), found=_("no such file"))
-    statement = _content(place / STATEMENT)
-    check_statement(statement, bag.payload, place / STATEMENT)
-    found = []
-    for name in sorted(names):
-        match, file = _SIGNATURE.fullmatch(name), place / name
-        if match is not None:
-            signature = parse_signature(_content(file), file)
-            who = {"expert": match[1], "assessment": record.assessment}
-            found.append(Attested(match[1], _check(statement, signature, **who, trust=trust, at=at, file=file)))
-        elif name != STATEMENT and not SIGN_OFF.fullmatch(name):
-            raise IntegrityError(file, expected=_("no further files"), found=_("a file"))
-    return tuple(found)
+    with tempfile.TemporaryDirectory(prefix="greenmine-") as scratch:
+        path = Path(scratch, assessment, PANEL)
+        path.parent.mkdir()
+        path.write_bytes(data)
+        try:
+            return frozenset(member.id for member in signers(read_panel(path)))
+        except JournalError as problem:
+            raise IntegrityError(file, problem.place, expected=problem.expected, found=problem.found) from None
 
 
-def _content(path: Path) -> bytes:
-    try:
-        with path.open("rb") as stream:
-            return stream.read(MAX_SIGNATURE + 1)
-    except OSError as problem:
-        reason = problem.strerror or str(problem)
-        raise IntegrityError(path, expected=_("a readable file"), found=reason) from None
-
-
-def principals_of(expert: str, assessment: str) -> tuple[str, str]:
-    """Return the names in `allowed_signers` that stand for an expert of an assessment."""
-    return f"{expert}@{assessment}", expert
-
-
-def _check(
-    statement: bytes,
-    signature: Signature,
-    *,
-    expert: str,
-    assessment: str,
-    trust: Trust,
-    at: dt.datetime | None,
-    file: Path,
-) -> Verified:
-    names = principals_of(expert, assessment)
-    owners = find_principals(signature, trust, at)
-    principal = next((name for name in names if name in owners), names[0])
-    return verify(statement, signature, principal=principal, namespace=FINDING, trust=trust, at=at, file=file)
+def principal_of(expert: str, record: Record) -> str:
+    """Return the name in `allowed_signers` that stands for an expert of a record's panel."""
+    return f"{expert}@{record.assessment}@{record.mine}"

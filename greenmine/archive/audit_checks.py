@@ -25,7 +25,7 @@ from greenmine.archive.audits import (
     draw_text,
     frame_text,
 )
-from greenmine.archive.bag import Bag
+from greenmine.archive.bag import Bag, read_file
 from greenmine.archive.checks import Context, content
 from greenmine.archive.index import read_row
 from greenmine.archive.layout import audit_bag, kind_of
@@ -105,7 +105,7 @@ def _check_superseded(context: Context, bag: str, entries: Mapping[str, LedgerEn
         if other.startswith(prefix) and other != bag:
             place = context.archive.place(other) / "data" / RECORD
             try:
-                record = read_record(place.read_bytes(), place)
+                record = read_record(read_file(place), place)
             except (GreenmineError, OSError):  # its own check says so
                 continue
             if record.supersedes is not None and record.supersedes.bag == bag:

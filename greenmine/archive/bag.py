@@ -239,6 +239,26 @@ def hash_file(path: Path, progress: Progress | None = None) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
+def read_file(path: Path, limit: int = MAX_TAG_FILE) -> bytes:
+    """Return the content of an ordinary file; a link is not followed, and nothing else is waited for.
+
+    Raises:
+        IntegrityError: there is no such file, it is something else, too large, or cannot be read.
+    """
+    try:
+        handle = os.open(path, _READ)
+        with os.fdopen(handle, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise IntegrityError(path, expected=_("an ordinary file"), found=_("something that is not a file"))
+            data = stream.read(limit + 1)
+    except OSError as problem:
+        raise IntegrityError(path, expected=_("a readable file"), found=problem.strerror or str(problem)) from None
+    if len(data) > limit:
+        expected = _("at most {limit} bytes").format(limit=limit)
+        raise IntegrityError(path, expected=expected, found=_("more"))
+    return data
+
+
 def read_bag(path: Path, absent: Collection[str] = ()) -> Bag:
     """Return a bag, after checking its tag files and which files there are; the payload is not read.
 
@@ -359,7 +379,7 @@ def _manifest(folder: Path, name: str, listed: Collection[str]) -> dict[str, str
     path = folder / name
     if name not in listed:
         raise IntegrityError(path, expected=_("a manifest"), found=_("no such file"))
-    data = _read(path)
+    data = read_file(path)
     digests: dict[str, str] = {}
     for number, line in enumerate(data.split(b"\n")[:-1], 1):
         hit = _LINE.fullmatch(line.decode("utf-8", "surrogateescape"))
@@ -378,18 +398,8 @@ def _manifest(folder: Path, name: str, listed: Collection[str]) -> dict[str, str
 
 
 def _info(folder: Path) -> tuple[tuple[str, str], ...]:
-    lines = _read(folder / INFO).decode("utf-8", "replace").splitlines()
+    lines = read_file(folder / INFO).decode("utf-8", "replace").splitlines()
     found = [_LABEL.fullmatch(line) for line in lines]
     if not all(found):
         raise IntegrityError(folder / INFO, expected=_("lines “label: value”"), found=_("something else"))
     return tuple((hit[1], hit[2]) for hit in found if hit)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > MAX_TAG_FILE:
-            expected = _("at most {limit} bytes").format(limit=MAX_TAG_FILE)
-            raise IntegrityError(path, expected=expected, found=_("more"))
-        return path.read_bytes()
-    except OSError as problem:
-        raise IntegrityError(path, expected=_("a readable file"), found=problem.strerror or str(problem)) from None

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from greenmine.archive.bag import hash_file
 from greenmine.archive.checkpoint import (
     CHECKPOINT,
     FIRST,
@@ -33,7 +34,6 @@ from greenmine.archive.merkle import EMPTY_ROOT, leaf_hash, node_hash
 from greenmine.archive.pins import Attested
 from greenmine.archive.verdicts import INTEGRITY, Collector, Proven
 from greenmine.errors import InputError, IntegrityError, shown
-from greenmine.files import sha256_hex
 from greenmine.i18n import gettext as _
 
 TRIES: Final = 10
@@ -123,8 +123,8 @@ def _chain(archive: Archive, collector: Collector) -> list[StoredCheckpoint]:
 
 def _digest(path: Path) -> str | None:
     try:
-        return sha256_hex(path.read_bytes())
-    except OSError:
+        return hash_file(path)[0]
+    except IntegrityError:
         return None
 
 

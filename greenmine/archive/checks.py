@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from greenmine.archive.bag import Bag
+from greenmine.archive.bag import Bag, read_file
 from greenmine.archive.endorsement import LINE, SIGNATURE, over, signed_entry
 from greenmine.archive.layout import Archive, catalog_bag, evidence_bag
 from greenmine.archive.ledger import LedgerEntry
@@ -30,10 +30,14 @@ from greenmine.archive.redaction import FILE_NAME as REDACTION
 from greenmine.archive.redaction import Redaction
 from greenmine.archive.seal import FILES, SUMS
 from greenmine.archive.signature import parse_signature, verify_any
-from greenmine.archive.signers import CATALOG, NAMESPACES
+from greenmine.archive.signers import CATALOG
+from greenmine.archive.signers import REDACTION as REDACTIONS
+from greenmine.archive.signers import WITHDRAWAL as WITHDRAWALS
 from greenmine.archive.sources import FOLDER, check_sources
 from greenmine.archive.verdicts import AUTHENTICITY, INTEGRITY, Collector
-from greenmine.errors import ArchiveError, CheckFailed, IntegrityError, one_line, shown
+from greenmine.archive.withdrawal import FILE_NAME as WITHDRAWAL
+from greenmine.archive.withdrawal import read_withdrawal
+from greenmine.errors import ArchiveError, IntegrityError, one_line, shown
 from greenmine.files import canonical_json
 from greenmine.i18n import gettext as _
 
@@ -56,6 +60,7 @@ class Context:
         existed: since when an entry is proven to exist, by its number; None where that is not proven.
         pins: whose signatures count.
         collector: keeps what does not hold.
+        follows: after when an entry is proven to have been entered, by its number; None where that is not proven.
     """
 
     archive: Archive
@@ -64,6 +69,7 @@ class Context:
     existed: Callable[[int], dt.datetime | None]
     pins: Pins
     collector: Collector
+    follows: Callable[[int], dt.datetime | None] = lambda _number: None
 
 
 def content(bag: Bag, name: str) -> bytes:
@@ -79,11 +85,7 @@ def content(bag: Bag, name: str) -> bytes:
     place = bag.place(name)
     if name not in bag.payload:
         raise IntegrityError(place, expected=_("a file that every bag of this kind has"), found=_("no such file"))
-    with place.open("rb") as stream:
-        data = stream.read(MAX_DOCUMENT + 1)
-    if len(data) > MAX_DOCUMENT:
-        expected = _("at most {limit} bytes").format(limit=MAX_DOCUMENT)
-        raise IntegrityError(place, expected=expected, found=_("more"))
+    data = read_file(place, MAX_DOCUMENT)
     found = hashlib.sha256(data).hexdigest()
     if found != bag.payload[name]:
         expected = _("content with the SHA-256 {digest}").format(digest=bag.payload[name])
@@ -202,29 +204,57 @@ def check_redaction(context: Context, entry: LedgerEntry, bag: Bag) -> None:
                 text = _("{file} is removed by {bag} and still there: run greenmine recover.")
                 text = text.format(file=shown(one.path, 200), bag=entry.bag)
                 collector.note(f"redaction.pending.{entry.bag}", INTEGRITY, text)
-    signatures = sorted(name for name in bag.payload if name.startswith("data/attest/"))
-    for name in signatures:
-        signed(
-            context,
-            entry,
-            ("redaction.signature", bag.place(name)),
-            partial(_redaction_signature, context, bag, name),
-        )
-    if not signatures:
+    _check_order(context, entry, bag, REDACTION, REDACTIONS)
+    if not _signatures(bag):
         text = _("{bag} is not signed: it is not proven who ordered the removal.").format(bag=entry.bag)
         collector.unproven(f"redaction.unsigned.{entry.bag}", AUTHENTICITY, text)
 
 
-def _redaction_signature(context: Context, bag: Bag, name: str, at: dt.datetime | None) -> object:
-    file, data = bag.place(name), content(bag, f"data/{REDACTION}")
-    signature = parse_signature(content(bag, name), file)
-    if signature.namespace not in NAMESPACES:
-        raise CheckFailed(_("{file}: a signature for something else.").format(file=file))
-    if context.pins.trust is None:
-        check_novalidate(data, signature, signature.namespace, file)
+def check_withdrawal(context: Context, entry: LedgerEntry, bag: Bag) -> None:
+    """Check that a withdrawal is about a record entered before, and who signed it; remark on the record."""
+    collector, place = context.collector, bag.place(f"data/{WITHDRAWAL}")
+    with collector.check("withdrawal.record", place):
+        before = (one for one in context.entries.values() if one.number < entry.number)
+        found = read_withdrawal(content(bag, f"data/{WITHDRAWAL}"), entry.bag, before, place)
+        text = _("{record} was withdrawn on {day} by {name}: {reason}")
+        values = {"record": found.record.bag, "day": found.on[:10], "name": shown(found.by)}
+        text = text.format(**values, reason=shown(found.reason, 300))
+        collector.note(f"record.withdrawn.{entry.bag}", AUTHENTICITY, text)
+    _check_order(context, entry, bag, WITHDRAWAL, WITHDRAWALS)
+    if not _signatures(bag):
+        text = _("{bag} is not signed: it is not proven who withdrew the record.").format(bag=entry.bag)
+        collector.unproven(f"withdrawal.unsigned.{entry.bag}", AUTHENTICITY, text)
+
+
+def _signatures(bag: Bag) -> list[str]:
+    return sorted(name for name in bag.payload if name.startswith("data/attest/"))
+
+
+def _check_order(context: Context, entry: LedgerEntry, bag: Bag, document: str, namespace: str) -> None:
+    """Check the signatures over the document of a removal or withdrawal, and that nothing else is in its bag."""
+    check = f"{document.removesuffix('.json')}.signature"
+    strange = sorted(bag.payload.keys() - {f"data/{document}", *_signatures(bag)})
+    if strange:
+        problem = IntegrityError(bag.place(strange[0]), expected=_("no further files"), found=_("a file"))
+        context.collector.fail(check, problem, bag.place(strange[0]))
+    for name in _signatures(bag):
+        work = partial(_order_signature, context, bag, name, document, namespace)
+        signed(context, entry, (check, bag.place(name)), work)
+
+
+def _order_signature(  # noqa: PLR0917 - what a signature is about
+    context: Context, bag: Bag, name: str, document: str, namespace: str, at: dt.datetime | None
+) -> object:
+    file, data = bag.place(name), content(bag, f"data/{document}")
+    signature, trust = parse_signature(content(bag, name), file), context.pins.trust
+    if trust is None:
+        check_novalidate(data, signature, namespace, file)
         raise unknown()
-    trust = context.pins.trust
-    return verify_any(data, signature, namespace=signature.namespace, trust=trust, at=at, file=file)
+    done = verify_any(data, signature, namespace=namespace, trust=trust, at=at, file=file)
+    where = context.collector.relative(bag.path)
+    text = _("{bag} is signed by {name}.").format(bag=where, name=shown(done.principal))
+    context.collector.note(f"order.signed.{where}.{done.fingerprint}", AUTHENTICITY, text)
+    return done
 
 
 def unknown() -> Unproven:

@@ -17,10 +17,10 @@ from typing import Final
 from greenmine.archive.bag import BagWriter
 from greenmine.archive.layout import Archive, kind_of, signature_bag
 from greenmine.archive.ledger import Ledger, LedgerEntry
-from greenmine.archive.signature import Signature, Trust, Verified, parse_signature, sign, verify_any
+from greenmine.archive.signature import Signature, Trust, Verified, parse_signature, sign_trusted
 from greenmine.archive.signers import CATALOG
 from greenmine.archive.staging import SealedBag, seal_bag
-from greenmine.errors import ArchiveError, CheckFailed, IntegrityError, UsageError, shown
+from greenmine.errors import ArchiveError, IntegrityError, UsageError, shown
 from greenmine.i18n import gettext as _
 
 LINE: Final = "catalog.sums"
@@ -46,19 +46,13 @@ def sign_catalog(
     if entry is None or kind_of(bag) != "catalog":
         raise ArchiveError(archive.ledger, expected=_("the bag of a catalog"), found=shown(bag, 200))
     line = entry.line + b"\n"
-    data = sign(line, key, CATALOG)
-    signature, verified = parse_signature(data, key), None
+    signature, verified = sign_trusted(line, key, CATALOG, trust)
     if any(one.key == signature.key for _path, one in signatures_of(archive, entry)):
         raise UsageError(_("{key} has signed {bag} already.").format(key=signature.fingerprint, bag=bag))
-    if trust is not None:
-        try:
-            verified = verify_any(line, signature, namespace=CATALOG, trust=trust, file=key)
-        except CheckFailed as problem:
-            raise UsageError(f"{problem} " + _("See: {command}").format(command="greenmine keys --help")) from None
 
     def fill(writer: BagWriter) -> None:
         writer.add(LINE, line)
-        writer.add(SIGNATURE, data)
+        writer.add(SIGNATURE, signature.data)
 
     while True:
         number = max(archive.signatures(entry.digest), default=0) + 1

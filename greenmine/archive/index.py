@@ -29,11 +29,13 @@ from typing import Any, Final
 
 from greenmine.archive.audits import FILE_NAME as AUDIT
 from greenmine.archive.audits import RESULTS, AuditRecord, Results
+from greenmine.archive.bag import read_file
 from greenmine.archive.layout import Archive, kind_of
 from greenmine.archive.ledger import Ledger, LedgerEntry
 from greenmine.archive.record import FILE_NAME as RECORD
 from greenmine.archive.record import Record, read_document, read_record
 from greenmine.archive.store import refused
+from greenmine.archive.withdrawal import withdrawn
 from greenmine.errors import GreenmineError, IntegrityError, shown
 from greenmine.files import sync_directory
 from greenmine.i18n import gettext as _
@@ -44,7 +46,7 @@ MAX_BYTES: Final = 64 * 1024 * 1024
 
 COLUMNS: Final = (
     *("number", "mine", "name", "assessment", "kind", "date", "revision", "catalog", "verdict", "total"),
-    *("superseded_by", "digest", "bag", "sealed_on", "report"),
+    *("superseded_by", "withdrawn_by", "digest", "bag", "sealed_on", "report"),
 )
 _TABLES: Final = """
 CREATE TABLE archive (format TEXT NOT NULL, origin TEXT NOT NULL, entries INTEGER NOT NULL, bytes INTEGER NOT NULL,
@@ -53,8 +55,8 @@ CREATE TABLE bag (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, digest TEXT NO
   bag TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE record (number INTEGER PRIMARY KEY REFERENCES bag, mine TEXT NOT NULL, name TEXT NOT NULL,
   assessment TEXT NOT NULL, kind TEXT NOT NULL, date TEXT NOT NULL, revision INTEGER NOT NULL, catalog TEXT NOT NULL,
-  verdict TEXT NOT NULL, total TEXT, superseded_by TEXT, digest TEXT NOT NULL, bag TEXT NOT NULL UNIQUE,
-  sealed_on TEXT NOT NULL, report INTEGER NOT NULL, UNIQUE (mine, revision)) STRICT;
+  verdict TEXT NOT NULL, total TEXT, superseded_by TEXT, withdrawn_by TEXT, digest TEXT NOT NULL,
+  bag TEXT NOT NULL UNIQUE, sealed_on TEXT NOT NULL, report INTEGER NOT NULL, UNIQUE (mine, revision)) STRICT;
 CREATE TABLE unreadable (number INTEGER PRIMARY KEY REFERENCES bag, bag TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
 CREATE INDEX record_verdict ON record (verdict);
 CREATE INDEX record_catalog ON record (catalog);
@@ -76,11 +78,12 @@ class Row:
         catalog: what was scored against, `ID@VERSION`.
         verdict: `pass`, `fail`, `ineligible` or `incomplete`.
         total: the points, a decimal string; None where there are none.
-        superseded_by: the bag that took its place; None where it is in force.
+        superseded_by: the bag that took its place; None where none did.
         digest: what the ledger holds for it.
         bag: its path.
         sealed_on: when it was sealed, as the machine told.
         report: whether a report is in it.
+        withdrawn_by: the bag that withdrew it; None where none did.
     """
 
     number: int
@@ -98,6 +101,12 @@ class Row:
     bag: str
     sealed_on: str
     report: bool
+    withdrawn_by: str | None = None
+
+    @property
+    def in_force(self) -> bool:
+        """Whether it was neither superseded nor withdrawn."""
+        return self.superseded_by is None and self.withdrawn_by is None
 
     @property
     def record(self) -> str:
@@ -176,12 +185,15 @@ def read_contents(archive: Archive) -> Contents:
         rows.append(row)
         if record.supersedes is not None:
             superseded[record.supersedes.bag] = entry.bag
+    gone = withdrawn(scan.entries)
     return Contents(
         origin=archive.origin,
         entries=scan.entries,
         size=scan.size,
         sha256=hashlib.sha256(scan.data).hexdigest(),
-        rows=tuple(replace(row, superseded_by=superseded.get(row.bag)) for row in rows),
+        rows=tuple(
+            replace(row, superseded_by=superseded.get(row.bag), withdrawn_by=gone.get(row.digest)) for row in rows
+        ),
         unreadable=tuple(unreadable),
         audits=tuple(audits),
     )
@@ -189,8 +201,8 @@ def read_contents(archive: Archive) -> Contents:
 
 def _audit(archive: Archive, entry: LedgerEntry) -> AuditRow:
     data = archive.place(entry.bag) / "data"
-    audit = read_document(AuditRecord, _bytes(data / AUDIT), data / AUDIT)
-    results = read_document(Results, _bytes(data / RESULTS), data / RESULTS)
+    audit = read_document(AuditRecord, read_file(data / AUDIT), data / AUDIT)
+    results = read_document(Results, read_file(data / RESULTS), data / RESULTS)
     size = len(results.examined)
     return AuditRow(entry.bag, entry.digest, audit.sealed_on, audit.seed, size, results.defective, results.most)
 
@@ -202,7 +214,7 @@ def read_row(archive: Archive, entry: LedgerEntry) -> tuple[Row, Record]:
         IntegrityError: a document cannot be read, or is about another bag.
     """
     data = archive.place(entry.bag) / "data"
-    record = read_record(_bytes(data / RECORD), data / RECORD)
+    record = read_record(read_file(data / RECORD, MAX_BYTES), data / RECORD)
     if f"bags/assess/{record.mine}/r{record.revision}" != entry.bag:
         raise IntegrityError(data / RECORD, expected=entry.bag, found=f"{record.mine}/r{record.revision}")
     findings = _document(data / "findings.json")
@@ -227,22 +239,9 @@ def read_row(archive: Archive, entry: LedgerEntry) -> tuple[Row, Record]:
     return row, record
 
 
-def _bytes(path: Path) -> bytes:
-    """Return a file of a bag, in which nothing but ordinary files belongs."""
-    try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(handle, "rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as problem:
-        raise IntegrityError(path, expected=_("a readable file"), found=problem.strerror or str(problem)) from None
-    if len(data) > MAX_BYTES:
-        raise IntegrityError(path, expected=_("at most {limit} bytes").format(limit=MAX_BYTES), found=_("more"))
-    return data
-
-
 def _document(path: Path) -> Mapping[str, Any]:
     try:
-        found = json.loads(_bytes(path))
+        found = json.loads(read_file(path, MAX_BYTES))
     except (ValueError, RecursionError) as problem:
         raise IntegrityError(path, expected=_("JSON"), found=shown(str(problem))) from None
     if not isinstance(found, dict):

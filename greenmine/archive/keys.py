@@ -16,11 +16,13 @@ from greenmine.archive import tools
 from greenmine.archive.layout import Archive
 from greenmine.archive.lock import exclusive
 from greenmine.archive.signature import is_revoked
-from greenmine.archive.signers import NAMESPACES, PRINCIPAL, PublicKey, Signer, read_signers
+from greenmine.archive.signers import FINDING, NAMESPACES, PRINCIPAL, PublicKey, Signer, read_signers
 from greenmine.archive.store import refused
+from greenmine.assessment.payload import is_person
 from greenmine.errors import UsageError, shown
 from greenmine.files import write_atomic
 from greenmine.i18n import gettext as _
+from greenmine.workspace import is_id
 
 
 def signers(archive: Archive) -> tuple[Signer, ...]:
@@ -55,6 +57,9 @@ def add_signer(archive: Archive, signer: Signer) -> None:
         if not PRINCIPAL.fullmatch(principal):
             text = _("{name} is no name of a signer: expected letters, digits, '.', '_', '-' and '@'.")
             raise UsageError(text.format(name=shown(principal)))
+        if FINDING in signer.namespaces and not _is_expert(principal):
+            text = _("{name} is no name of an expert: expected id, assessment and mine, such as {example}.")
+            raise UsageError(text.format(name=shown(principal), example="E1@2026-selection@GM-0001"))
     strange = [name for name in signer.namespaces if name not in NAMESPACES]
     if strange or not signer.namespaces:
         text = _("{name} is nothing to be signed: expected one of {names}.")
@@ -117,6 +122,12 @@ def revoke(archive: Archive, keys: Sequence[PublicKey]) -> None:
                 if done.status:
                     raise UsageError(_("ssh-keygen says {words}").format(words=shown(done.words, 300)))
                 write_atomic(path, (folder / "krl").read_bytes())
+
+
+def _is_expert(principal: str) -> bool:
+    """Tell whether a name is that of an expert of a panel: `E1@2026-selection@GM-0001`."""
+    person, *about = principal.split("@")
+    return len(about) == 2 and is_person(person) and all(is_id(name) for name in about)  # noqa: PLR2004 - see above
 
 
 def _lines(archive: Archive) -> list[str]:

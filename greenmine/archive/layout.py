@@ -7,6 +7,7 @@
     bags/assess/<mine>/r<N>/             an assessment; a correction or a re-score is the next revision
     bags/redaction/<EID>/r<N>/           lawful removals from an evidence bag
     bags/signature/<digest>/r<N>/        an authority's signature over the catalog bag with this digest in the ledger
+    bags/withdrawal/<digest>/r<N>/       the assessment bag with this digest in the ledger is withdrawn
     bags/audit/<id>/r<N>/                the audit of a sample: the draw, what came of it, the executed notebook
     inbox/ staging/ quarantine/ .lock    work in progress, never evidence
     events.jsonl                         what an operator's recovery did
@@ -29,7 +30,7 @@ from greenmine.catalog.strict_yaml import load_yaml
 from greenmine.errors import ArchiveError, shown
 from greenmine.i18n import gettext as _
 
-KINDS: Final = ("evidence", "catalog", "signature", "assess", "redaction", "audit")
+KINDS: Final = ("evidence", "catalog", "signature", "assess", "withdrawal", "redaction", "audit")
 """The kinds of bags, in the order in which one may refer to another."""
 
 DEFAULT_ORIGIN: Final = "greenmine/unnamed"
@@ -44,7 +45,8 @@ BAG: Final = (
     r"bags/(?:(?P<evidence>evidence)/(?P<two>[0-9a-f]{2})/(?P=two)[0-9a-f]{62}"
     rf"|(?P<catalog>catalog)/{_ID}/[A-Za-z0-9._-]{{1,128}}-[0-9a-f]{{12}}"
     rf"|(?P<assess>assess)/{_ID}/{_NUMBERED}|(?P<audit>audit)/{_ID}/{_NUMBERED}"
-    rf"|(?P<redaction>redaction)/[0-9a-f]{{64}}/{_NUMBERED}|(?P<signature>signature)/[0-9a-f]{{64}}/{_NUMBERED})"
+    rf"|(?P<redaction>redaction)/[0-9a-f]{{64}}/{_NUMBERED}|(?P<signature>signature)/[0-9a-f]{{64}}/{_NUMBERED}"
+    rf"|(?P<withdrawal>withdrawal)/[0-9a-f]{{64}}/{_NUMBERED})"
 )
 """The paths that bags have, as a regular expression; the group that matched is named as the kind."""
 
@@ -212,6 +214,10 @@ class Archive:
         """Return the numbers of the signatures over a catalog's bag, ascending."""
         return self._revisions(f"bags/signature/{digest}")
 
+    def withdrawals(self, digest: str) -> tuple[int, ...]:
+        """Return the numbers of the withdrawals of an assessment's bag, ascending."""
+        return self._revisions(f"bags/withdrawal/{digest}")
+
     def audits(self, name: str) -> tuple[int, ...]:
         """Return the numbers of an audit's bags, ascending."""
         return self._revisions(f"bags/audit/{name}")
@@ -245,6 +251,11 @@ def redaction_bag(eid: str, number: int) -> str:
 def signature_bag(digest: str, number: int) -> str:
     """Return the path of the bag of a signature over the catalog bag with a digest."""
     return _checked(f"bags/signature/{digest}/r{number}")
+
+
+def withdrawal_bag(digest: str, number: int) -> str:
+    """Return the path of the bag of a withdrawal of the assessment bag with a digest."""
+    return _checked(f"bags/withdrawal/{digest}/r{number}")
 
 
 def audit_bag(name: str, number: int) -> str:

@@ -51,11 +51,16 @@ class Pins:
         """Return what a folder holds: `allowed_signers`, `revoked.krl`, `tsa-chain.pem`.
 
         Raises:
-            InputError: `allowed_signers` cannot be understood.
+            InputError: one of them cannot be understood, or there is no `allowed_signers` in the auditor's own folder.
         """
         trust, chain = Trust.of(folder), folder / "tsa-chain.pem"
         if trust is not None:
             read_signers(trust.allowed_signers)
+        elif not own:
+            file = folder / "allowed_signers"
+            raise InputError(file, expected=_("whose signatures count, a line for each key"), found=_("no such file"))
+        if chain.is_file() and tools.run(["openssl", "x509", "-noout", "-in", str(chain)]).status:
+            raise InputError(chain, expected=_("certificates in PEM form"), found=_("something else"))
         return cls(trust, chain if chain.is_file() else None, own)
 
 
@@ -230,6 +235,14 @@ def check_novalidate(data: bytes, signature: Signature, namespace: str, file: Pa
     if done.status or not done.output.startswith(b"Good "):
         text = _("{file}: the signature is not over what it stands beside.")
         raise CheckFailed(text.format(file=file))
+
+
+def follows(attested: Iterable[Attested], number: int) -> dt.datetime | None:
+    """Return after when an entry is proven to have been entered: the latest stamp over a ledger without it, or None."""
+    return max(
+        (one.stamped for one in attested if one.signed and one.stamped is not None and one.entries < number),
+        default=None,
+    )
 
 
 def existed(attested: Iterable[Attested], number: int) -> dt.datetime | None:

@@ -1,9 +1,9 @@
 """The portal: `index.html`, one page that lists every record of the archive, for people.
 
-It holds all it needs and loads nothing. Without a script it shows everything, hides superseded records on request and
-is searched with the browser; one small script, named by its hash in the page's policy, adds a search field. It is made
-from what `index` reads, says of what state of the ledger, and proves nothing: that is for `greenmine verify`. The same
-archive gives the same bytes.
+It holds all it needs and loads nothing. Without a script it shows everything, hides superseded and withdrawn records on
+request and is searched with the browser; one small script, named by its hash in the page's policy, adds a search field.
+It is made from what `index` reads, says of which state of the ledger, and proves nothing: that is for `greenmine
+verify`. The same archive gives the same bytes.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ def render_portal(contents: Contents) -> str:
             contents=contents,
             rows=sorted(contents.rows, key=lambda row: (row.mine, -row.revision)),
             superseded=sum(row.superseded_by is not None for row in contents.rows),
+            withdrawn=sum(row.withdrawn_by is not None for row in contents.rows),
             lang=i18n.language(),
             verdict_name=verdict_name,
             verdicts=VERDICTS,

@@ -8,16 +8,19 @@ findings must follow from them; the experts must have signed these very document
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import json
+import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from greenmine.archive.attest import SIGN_OFF, STATEMENT, check_sign_off, check_statement, principals_of
-from greenmine.archive.bag import Bag, read_manifests
+from greenmine.archive.attest import SIGN_OFF, STATEMENT, check_sign_off, check_statement, members, principal_of
+from greenmine.archive.bag import Bag, read_file, read_manifests
 from greenmine.archive.checks import MALFORMED, Context, content, signed, unknown, unreadable
 from greenmine.archive.engine import FILE_NAME as ENGINE
 from greenmine.archive.engine import engine_digest
@@ -27,12 +30,12 @@ from greenmine.archive.page import check_inert
 from greenmine.archive.pins import check_novalidate
 from greenmine.archive.record import FILE_NAME as RECORD
 from greenmine.archive.record import BagRef, Record, read_record
-from greenmine.archive.refold import FINDINGS, PANEL, Handed, check_refold, refold
+from greenmine.archive.refold import CATALOG, FINDINGS, MAPPING, PANEL, Handed, check_refold, refold
 from greenmine.archive.seal import FILES, SUMS
 from greenmine.archive.selection import record_name
-from greenmine.archive.signature import find_principals, parse_signature, verify
+from greenmine.archive.signature import parse_signature, verify
 from greenmine.archive.signers import FINDING
-from greenmine.archive.verdicts import AUTHENTICITY, AVAILABILITY
+from greenmine.archive.verdicts import AUTHENTICITY, AVAILABILITY, SAFETY
 from greenmine.assessment.journal import Owner, scan
 from greenmine.errors import GreenmineError, IntegrityError, shown
 from greenmine.i18n import gettext as _
@@ -54,6 +57,7 @@ def check_assessment(context: Context, entry: LedgerEntry, bag: Bag) -> None:
         return
     with collector.check("record.references", place):
         _check_references(context, entry, record, place)
+    _remark_on_date(context, entry, record)
     with collector.check("record.score", bag.place("data/score.json")):
         _check_score(context, bag, record)
     with collector.check("record.journals", place):
@@ -120,11 +124,39 @@ def _check_references(context: Context, entry: LedgerEntry, record: Record, plac
         raise IntegrityError(place, "catalog", expected=_("the bag of this catalog"), found=record.catalog.bag)
     if record.evidence.bag != evidence_bag(record.evidence.eid):
         raise IntegrityError(place, "evidence", expected=_("the bag of this evidence"), found=record.evidence.bag)
-    if record.supersedes is not None:
-        prefix, _slash, number = record.supersedes.bag.rpartition("/r")
-        if prefix != entry.bag.rpartition("/r")[0] or int(number) >= record.revision:
-            expected = _("an earlier revision of the mine")
-            raise IntegrityError(place, "supersedes", expected=expected, found=record.supersedes.bag)
+    latest = _latest(context, entry, record, place)
+    if (record.supersedes.bag if record.supersedes else None) != latest:
+        expected = latest or _("none: the assessment has no earlier record")
+        found = record.supersedes.bag if record.supersedes else _("none")
+        raise IntegrityError(place, "supersedes", expected=expected, found=found)
+
+
+def _latest(context: Context, entry: LedgerEntry, record: Record, place: Path) -> str | None:
+    """Return the latest earlier revision of the same assessment; the numbers of a mine's revisions have no gaps."""
+    latest = None
+    for number in range(1, record.revision):
+        bag = assessment_bag(record.mine, number)
+        known = context.entries.get(bag)
+        if known is None or known.number >= entry.number:
+            raise IntegrityError(
+                place, "revision", expected=_("{bag} in the ledger before it").format(bag=bag), found="–"
+            )
+        other = context.archive.place(bag) / "data" / RECORD
+        with suppress(GreenmineError):  # its own check says so
+            if read_record(read_file(other), other).assessment == record.assessment:
+                latest = bag
+    return latest
+
+
+def _remark_on_date(context: Context, entry: LedgerEntry, record: Record) -> None:
+    """Remark where the time that a record says of itself does not lie between the stamps before and over it."""
+    said = dt.datetime.fromisoformat(record.sealed_on)
+    before, over = context.follows(entry.number), context.existed(entry.number)
+    if (before is not None and said < before) or (over is not None and said > over):
+        text = _("{record} says that it is of {time}; by the stamps it was sealed after {before} and by {over}.")
+        first, last = (f"{time:%Y-%m-%dT%H:%M:%SZ}" if time else "–" for time in (before, over))
+        told = text.format(record=record_name(entry.bag), time=record.sealed_on, before=first, over=last)
+        context.collector.unproven(f"record.dated.{entry.bag}", AUTHENTICITY, told)
 
 
 def _check_score(context: Context, bag: Bag, record: Record) -> None:
@@ -137,9 +169,12 @@ def _check_score(context: Context, bag: Bag, record: Record) -> None:
         again = canonical(Scorer(catalog).score(findings, record.readings))
     except (*MALFORMED, GreenmineError) as problem:
         raise unreadable(place, problem) from None
+    own = record.engine.sha256 == engine_digest()
+    if not own:
+        text = _("The scorer in {record} is not this program's: do not run it before you have read it.")
+        context.collector.note("score.engine", SAFETY, text.format(record=record_name(bag_name(context, bag))))
     if again == data["score.json"]:
         return
-    own = record.engine.sha256 == engine_digest()
     if own or _result(json.loads(again)) != _result(score):
         hint = "" if own else _("It was scored by version {version}.").format(version=shown(record.engine.version))
         raise IntegrityError(
@@ -184,12 +219,19 @@ def _check_journals(bag: Bag, record: Record) -> None:
             )
 
 
+def _handed_in(evidence: Bag, name: str) -> bytes:
+    place = evidence.place(f"data/{FILES}/{name}")
+    if not os.path.lexists(place):
+        raise FileNotFoundError(errno.ENOENT, "", str(place))
+    return content(evidence, f"data/{FILES}/{name}")
+
+
 def _check_findings(context: Context, bag: Bag, record: Record) -> None:
     """Check that the findings follow from the journals; remark where what it takes was removed from the evidence."""
     place = bag.place(f"data/{FINDINGS}")
     try:
         evidence = read_manifests(context.archive.place(record.evidence.bag), record.evidence.tagmanifest)
-        handed = Handed.of(content(evidence, f"data/{SUMS}"), lambda name: content(evidence, f"data/{FILES}/{name}"))
+        handed = Handed.of(content(evidence, f"data/{SUMS}"), lambda name: _handed_in(evidence, name))
     except FileNotFoundError as problem:
         text = _("It was not checked that findings follow from journals: {file} was removed ({record} is the first).")
         name = context.collector.relative(problem.filename)
@@ -201,41 +243,49 @@ def _check_findings(context: Context, bag: Bag, record: Record) -> None:
     with context.collector.check("record.findings", place):
         panel = content(bag, f"data/{PANEL}")
         journals = {person: content(bag, f"data/journals/{person}.jsonl") for person in record.journals}
-        check_refold(content(bag, f"data/{FINDINGS}"), record, lambda: refold(record, panel, journals, handed), place)
+        carried = None
+        if f"data/{MAPPING}" in bag.payload:
+            carried = content(bag, f"data/{MAPPING}"), content(bag, f"data/{CATALOG}")
+        sealed = content(bag, f"data/{FINDINGS}")
+        check_refold(sealed, record, lambda: refold(record, panel, journals, handed, carried), place)
 
 
 def _check_statement(context: Context, entry: LedgerEntry, bag: Bag, record: Record) -> None:
     """Check the experts' statement and each signature; remark where somebody did not sign."""
     collector, name = context.collector, record_name(entry.bag)
     names = sorted(one.removeprefix(_ATTEST) for one in bag.payload if one.startswith(_ATTEST))
-    if not names:
+    if not any(one.endswith(".sig") for one in names):
         text = _("Records without experts' signatures: it is not proven who concluded what ({record} is the first).")
         collector.unproven("record.unsigned", AUTHENTICITY, text.format(record=name))
+    if not names:
         return
     place = bag.place(f"{_ATTEST}{STATEMENT}")
-    statement = b""
-    with collector.check("record.signature", place):
+    statement, people = b"", frozenset[str]()
+    with collector.check("record.parts", place):
+        people = members(content(bag, f"data/{PANEL}"), record.assessment, bag.place(f"data/{PANEL}"))
         statement = content(bag, f"{_ATTEST}{STATEMENT}")
         check_statement(statement, bag.payload, place)
     experts = set()
     for one in names:
         hit, off, file = _EXPERT.fullmatch(one), SIGN_OFF.fullmatch(one), bag.place(f"{_ATTEST}{one}")
         if off is not None and off[2] == "json":
-            with collector.check("record.signature", file):
+            with collector.check("record.parts", file):
                 _check_sign_off(bag, record, off[1], file)
         elif hit is not None or off is not None:
             expert, what = (hit[1], statement) if hit else (one.removeprefix("sign-off-").removesuffix(".sig"), b"")
-            with collector.check("record.signature", file):
+            with collector.check("record.parts", file):
                 what = what if hit else content(bag, f"{_ATTEST}sign-off-{expert}.json")
+                if expert not in people:
+                    raise IntegrityError(file, expected=_("a member of the panel"), found=shown(expert))
                 experts.add(expert)
-            who = _Expert(expert, record.assessment, what, content(bag, f"{_ATTEST}{one}"), file)
+            who = _Expert(expert, record, what, content(bag, f"{_ATTEST}{one}"), file)
             claimed = dt.datetime.fromisoformat(record.sealed_on)
             signed(context, entry, ("record.signature", file), partial(_expert_signature, context, who), claimed)
         elif one != STATEMENT:
             problem = IntegrityError(file, expected=_("no such file"), found=_("a file"))
             collector.fail("record.signature", problem, file)
-    absent = sorted(record.journals.keys() - experts)
-    if absent:
+    absent = sorted((record.journals.keys() & people) - experts)
+    if absent and experts:
         text = _("Experts who recorded something and did not sign: {names} ({record} is the first such record).")
         collector.unproven("record.unsigned.some", AUTHENTICITY, text.format(names=", ".join(absent), record=name))
 
@@ -262,7 +312,7 @@ class _Expert:
     """An expert's signature: whose it is said to be, over what, and the file it is in."""
 
     id: str
-    assessment: str
+    record: Record
     statement: bytes
     signature: bytes
     file: Path
@@ -273,6 +323,5 @@ def _expert_signature(context: Context, who: _Expert, at: dt.datetime | None) ->
     if trust is None:
         check_novalidate(who.statement, signature, FINDING, who.file)
         raise unknown()
-    names, owners = principals_of(who.id, who.assessment), find_principals(signature, trust, at)
-    principal = next((name for name in names if name in owners), names[0])
-    return verify(who.statement, signature, principal=principal, namespace=FINDING, trust=trust, at=at, file=who.file)
+    name = principal_of(who.id, who.record)
+    return verify(who.statement, signature, principal=name, namespace=FINDING, trust=trust, at=at, file=who.file)

@@ -37,6 +37,8 @@ from greenmine.archive.redaction import carry_out, read_redaction, sealed_redact
 from greenmine.archive.seal import SUMS, current_revision
 from greenmine.archive.staging import flush_above
 from greenmine.archive.store import refused
+from greenmine.archive.withdrawal import FILE_NAME as WITHDRAWAL
+from greenmine.archive.withdrawal import read_withdrawal
 from greenmine.errors import ArchiveError, IntegrityError, one_line
 from greenmine.i18n import gettext as _
 
@@ -216,11 +218,20 @@ def _checked(work: _Work, path: str) -> str:
         _check_audit(bag, path)
     if kind == "assess":
         _check_record(work, path, group)
-    if kind == "redaction":
-        ref = read_redaction(archive, path, bag.digest).evidence
-        if (ref.bag, ref.tagmanifest) not in {(entry.bag, entry.digest) for entry in _entries(work)}:
-            raise IntegrityError(bag.path, expected=_("a bag in the ledger"), found=ref.bag)
+    if kind in {"redaction", "withdrawal"}:
+        _check_order(work, bag, path)
     return bag.digest
+
+
+def _check_order(work: _Work, bag: Bag, path: str) -> None:
+    """Make sure that what a removal or a withdrawal is about is in the ledger."""
+    if kind_of(path) == "withdrawal":
+        place = bag.place(f"data/{WITHDRAWAL}")
+        read_withdrawal(place.read_bytes() if place.is_file() else b"", path, _entries(work), place)
+        return
+    ref = read_redaction(work.archive, path, bag.digest).evidence
+    if (ref.bag, ref.tagmanifest) not in {(entry.bag, entry.digest) for entry in _entries(work)}:
+        raise IntegrityError(bag.path, expected=_("a bag in the ledger"), found=ref.bag)
 
 
 def _check_audit(bag: Bag, path: str) -> None:

@@ -16,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from greenmine.archive.attest import STATEMENT, check_statement
 from greenmine.archive.bag import BagWriter, read_bag, read_manifests
 from greenmine.archive.crate import FILE_NAME as CRATE
 from greenmine.archive.crate import crate_metadata
@@ -26,7 +27,7 @@ from greenmine.archive.ledger import Ledger
 from greenmine.archive.record import FILE_NAME as RECORD
 from greenmine.archive.record import BagRef, Record, read_record
 from greenmine.archive.redaction import Removals, removals
-from greenmine.archive.refold import FINDINGS, PANEL, Handed, check_refold, refold
+from greenmine.archive.refold import CATALOG, FINDINGS, MAPPING, PANEL, Handed, check_refold, refold
 from greenmine.archive.sources import read_sources
 from greenmine.archive.staging import SealedBag, adopt, seal_bag
 from greenmine.assessment.journal import MAX_JOURNAL
@@ -44,11 +45,8 @@ FILES: Final = "files"
 """The folder with the files that were handed in."""
 
 NEEDED: Final = ("catalog.resolved.json", FINDINGS, PANEL, "score.json")
-STATEMENT: Final = "statement.sums"
-
 _RESERVED: Final = frozenset({RECORD, ENGINE, CRATE})
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,100}(?:/[A-Za-z0-9_][A-Za-z0-9._-]{0,100}){0,3}")
-_SUM: Final = re.compile(r"([0-9a-f]{64})  (\S.*)")
 
 
 def seal_evidence(archive: Archive, mine_dir: Path, inventory: Inventory) -> SealedBag:
@@ -287,7 +285,8 @@ def _check_findings(
     except FileNotFoundError:  # removed lawfully
         return
     try:
-        check_refold(files[FINDINGS], record, lambda: refold(record, files[PANEL], people, handed), FINDINGS)
+        carried = (files[MAPPING], files[CATALOG]) if MAPPING in files else None
+        check_refold(files[FINDINGS], record, lambda: refold(record, files[PANEL], people, handed, carried), FINDINGS)
     except IntegrityError as problem:
         hint = problem.hint or _("Assess again.")
         raise ArchiveError(FINDINGS, problem.place, expected=problem.expected, found=problem.found, hint=hint) from None
@@ -295,12 +294,13 @@ def _check_findings(
 
 def _check_statement(statement: bytes | None, payload: Mapping[str, bytes]) -> None:
     """Make sure that what the experts signed is what goes into the bag."""
-    for line in (statement or b"").decode("utf-8", "backslashreplace").splitlines():
-        hit = _SUM.fullmatch(line)
-        name = hit[2].removeprefix("data/") if hit else ""
-        if not hit or name not in payload or hashlib.sha256(payload[name]).hexdigest() != hit[1]:
-            expected = _("the digests of files in the bag")
-            raise ArchiveError(f"attest/{STATEMENT}", expected=expected, found=shown(line, 100))
+    if statement is None:
+        return
+    digests = {f"data/{name}": hashlib.sha256(data).hexdigest() for name, data in payload.items()}
+    try:
+        check_statement(statement, digests, f"attest/{STATEMENT}")
+    except IntegrityError as problem:
+        raise ArchiveError(problem.file, problem.place, expected=problem.expected, found=problem.found) from None
 
 
 def _check_references(archive: Archive, record: Record) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime as dt
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -71,10 +72,17 @@ class Trust:
 
     @classmethod
     def of(cls, folder: Path) -> Trust | None:
-        """Return the trust that a folder holds (`allowed_signers`, `revoked.krl`); None where it names no signers."""
+        """Return the trust that a folder holds (`allowed_signers`, `revoked.krl`); None where it names no signers.
+
+        Raises:
+            InputError: the revocation list is none.
+        """
         if not (folder / "allowed_signers").is_file():
             return None
         revoked = folder / "revoked.krl"
+        if revoked.exists() and not (revoked.is_file() and _lists_keys(revoked)):
+            expected = _("a key revocation list, as ssh-keygen -k makes it, or public keys")
+            raise InputError(revoked, expected=expected, found=_("something else"))
         return cls(folder / "allowed_signers", revoked if revoked.exists() else None)
 
     @property
@@ -212,7 +220,40 @@ def verify_any(
         reason = _reason(signature, "", namespace, trust, at or dt.datetime.now(dt.UTC)) or _("the key is not trusted")
         text = _("{file}: the signature is nobody's who is trusted: {reason}.")
         raise CheckFailed(text.format(file=file, reason=reason))
+    owned = (one for one in read_signers(trust.allowed_signers) if one.key.blob == signature.key)
+    names = dict.fromkeys((*found, *(name for one in owned for name in one.principals)))
+    for name in names:  # one key may have several names, for different purposes; find-principals tells the first
+        with suppress(CheckFailed):
+            return verify(data, signature, principal=name, namespace=namespace, trust=trust, at=at, file=file)
     return verify(data, signature, principal=found[0], namespace=namespace, trust=trust, at=at, file=file)
+
+
+def sign_trusted(
+    data: bytes, key: Path, namespace: str, trust: Trust | None = None
+) -> tuple[Signature, Verified | None]:
+    """Return a signature over `data`, and by whom it is where it is known whose signatures count.
+
+    Args:
+        data: what is signed.
+        key: the private key; see `sign`.
+        namespace: what the signature is for.
+        trust: whose signatures count; None where nobody is known.
+
+    Raises:
+        UsageError: the key cannot sign, or is not trusted for that.
+    """
+    signature = parse_signature(sign(data, key, namespace), key)
+    if trust is None:
+        return signature, None
+    try:
+        return signature, verify_any(data, signature, namespace=namespace, trust=trust, file=key)
+    except CheckFailed as problem:
+        raise UsageError(f"{problem} " + _("See: {command}").format(command="greenmine keys --help")) from None
+
+
+def _lists_keys(revoked: Path) -> bool:
+    """Tell whether `ssh-keygen` can read a revocation list; one that it cannot revokes every key there is."""
+    return any(not tools.run(["ssh-keygen", *how, "-f", str(revoked)]).status for how in (["-Q", "-l"], ["-l"]))
 
 
 def is_revoked(key: PublicKey, revoked: Path) -> bool:

@@ -1,6 +1,6 @@
 """`allowed_signers`: whose keys are trusted, for what and when, in the format of `ssh-keygen`.
 
-    E1@2026-selection namespaces="greenmine-finding",valid-before="20270101000000Z" ssh-ed25519 AAAA… a comment
+    E1@2026-selection@GM-0001 namespaces="greenmine-finding",valid-before="20270101000000Z" ssh-ed25519 AAAA… a comment
 
 One line a key: principals, options joined by commas *without spaces* (a space makes `ssh-keygen` take the rest for the
 key and call it invalid), the type of key, the key. `ssh-keygen` decides whether a signature holds; this module reads
@@ -26,7 +26,9 @@ FINDING: Final = "greenmine-finding"
 CHECKPOINT: Final = "greenmine-checkpoint"
 WITNESS: Final = "greenmine-witness"
 CATALOG: Final = "greenmine-catalog"
-NAMESPACES: Final = (FINDING, CHECKPOINT, WITNESS, CATALOG)
+REDACTION: Final = "greenmine-redaction"
+WITHDRAWAL: Final = "greenmine-withdrawal"
+NAMESPACES: Final = (FINDING, CHECKPOINT, WITNESS, CATALOG, REDACTION, WITHDRAWAL)
 """What a signature can be for; each signature says it, and each key is trusted for some of them only."""
 
 MAX_FILE: Final = 4 * 1024 * 1024

@@ -22,13 +22,20 @@ from pathlib import Path
 from typing import Final
 
 from greenmine.archive.audit_checks import check_audit
-from greenmine.archive.bag import INFO, Bag, hash_file, read_bag
+from greenmine.archive.bag import INFO, Bag, hash_file, read_bag, read_file
 from greenmine.archive.chain import check_kept, needed, proven, read_chain, read_ledger
-from greenmine.archive.checks import Context, check_catalog, check_endorsement, check_evidence, check_redaction
+from greenmine.archive.checks import (
+    Context,
+    check_catalog,
+    check_endorsement,
+    check_evidence,
+    check_redaction,
+    check_withdrawal,
+)
 from greenmine.archive.hashing import Hashed, Meter, Progress, ahead, start
 from greenmine.archive.layout import Archive, evidence_bag, kind_of
 from greenmine.archive.ledger import TAGMANIFEST, LedgerEntry
-from greenmine.archive.pins import Pins, check_signatures, existed
+from greenmine.archive.pins import Pins, check_signatures, existed, follows
 from greenmine.archive.record import FILE_NAME as RECORD
 from greenmine.archive.record import read_record
 from greenmine.archive.record_checks import check_assessment
@@ -46,6 +53,7 @@ _CHECKS: Final = {
     "catalog": check_catalog,
     "signature": check_endorsement,
     "assess": check_assessment,
+    "withdrawal": check_withdrawal,
     "redaction": check_redaction,
     "audit": check_audit,
 }
@@ -138,7 +146,8 @@ def verify(
         _remark_on_trust(stored=bool(stored), pins=pins, collector=collector)
         scope = scan.entries if whole else _with_what_they_rest_on(archive, asked, entries)
         counts = _Counts()
-        context = Context(archive, entries, counts.payloads, partial(existed, attested), pins, collector)
+        dates = partial(existed, attested), partial(follows, attested)
+        context = Context(archive, entries, counts.payloads, dates[0], pins, collector, dates[1])
         _check_bags(context, scope, counts, pool, Meter(progress, _total(archive, scope) if progress else 0))
     if whole:
         check_places(archive, entries, collector)
@@ -216,7 +225,7 @@ def _with_what_they_rest_on(
         if kind_of(entry.bag) == "assess":
             place = archive.place(entry.bag) / "data" / RECORD
             try:
-                record = read_record(place.read_bytes(), place)
+                record = read_record(read_file(place), place)
             except (GreenmineError, OSError):  # its own check will say so
                 continue
             found |= {ref.bag for ref in (record.catalog, record.evidence) if ref.bag in entries}
@@ -224,8 +233,8 @@ def _with_what_they_rest_on(
             found |= {evidence_bag(entry.bag.split("/")[2])} & entries.keys()
     eids = {bag.rpartition("/")[2] for bag in found if kind_of(bag) == "evidence"}
     found |= {bag for bag in entries if kind_of(bag) == "redaction" and bag.split("/")[2] in eids}
-    signed = {entries[bag].digest for bag in found if kind_of(bag) == "catalog"}
-    found |= {bag for bag in entries if kind_of(bag) == "signature" and bag.split("/")[2] in signed}
+    about = {entries[bag].digest for bag in found if kind_of(bag) in {"catalog", "assess"}}
+    found |= {bag for bag in entries if kind_of(bag) in {"signature", "withdrawal"} and bag.split("/")[2] in about}
     return tuple(sorted((entries[bag] for bag in found), key=lambda entry: entry.number))
 
 
@@ -234,8 +243,8 @@ def _total(archive: Archive, scope: Sequence[LedgerEntry]) -> int:
     total = 0
     for entry in scope:
         try:
-            hit = _OXUM.search((archive.place(entry.bag) / INFO).read_bytes()[:4096])
-        except OSError:
+            hit = _OXUM.search(read_file(archive.place(entry.bag) / INFO))
+        except IntegrityError:
             continue
         total += int(hit[1]) if hit else 0
     return total

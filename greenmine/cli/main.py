@@ -54,6 +54,8 @@ def verbs() -> dict[str, Verb]:
         "sign": Verb("greenmine.cli.sign", _("Sign an assessment as an expert, before it is sealed.")),
         "seal": Verb("greenmine.cli.seal", _("Put an assessment into the archive for good.")),
         "batch": Verb("greenmine.cli.batch", _("Run the workbook on many mines and seal what it gives.")),
+        "withdraw": Verb("greenmine.cli.withdraw", _("Withdraw a sealed record, and say why.")),
+        "redact": Verb("greenmine.cli.redact", _("Remove files from sealed evidence, lawfully and on record.")),
         "checkpoint": Verb("greenmine.cli.checkpoint", _("Fix the ledger as it is: sign it and have it time-stamped.")),
         "witness": Verb("greenmine.cli.witness", _("Countersign an archive's last checkpoint from outside.")),
         "verify": Verb("greenmine.cli.verify", _("Verify the archive, some records, or a sample of them.")),

@@ -57,7 +57,7 @@ def command(mine: str, *, expert: str, key: Path | None, root: Path | None) -> N
     )
     if key is not None:
         trust = Trust.of(archive.trust)
-        _ask(key)
+        ask(key)
         made = sign_draft(draft, expert, key, trust)
         click.echo(_("{expert} has signed: {path}").format(expert=expert, path=made))
         if trust is None:
@@ -78,7 +78,7 @@ def catalog(ref: str, key: Path | None, root: Path | None) -> None:
     click.echo(_("{ref}: {bag}, SHA-256 {digest}").format(ref=shown(ref), bag=sealed.path, digest=sealed.digest))
     trust = Trust.of(archive.trust)
     if key is not None:
-        _ask(key)
+        ask(key)
         done, _verified = sign_catalog(archive, sealed.path, key, trust)
         click.echo(_("signed: {path}").format(path=done.path))
         if trust is None:
@@ -88,7 +88,8 @@ def catalog(ref: str, key: Path | None, root: Path | None) -> None:
         click.echo(f"{bag}: {', '.join(names) or '–'} {signature.fingerprint}")
 
 
-def _ask(key: Path) -> None:
+def ask(key: Path) -> None:
+    """Say on standard error that a key is about to be used."""
     click.echo(
         _("Signing with {key}: type its passphrase or touch the hardware key, if asked.").format(key=key), err=True
     )

@@ -13,7 +13,7 @@ from greenmine import i18n
 from greenmine.archive.keys import add_signer, end_signer, revoke, revoked_keys, signers
 from greenmine.archive.layout import Archive
 from greenmine.archive.signature import Trust, parse_signature, sign, verify
-from greenmine.archive.signers import CHECKPOINT, FINDING, PublicKey, Signer
+from greenmine.archive.signers import CHECKPOINT, FINDING, WITNESS, PublicKey, Signer
 from greenmine.errors import CheckFailed, UsageError
 
 BEGIN = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -39,7 +39,7 @@ def holds(archive: Archive, key: Path, at: dt.datetime = AT) -> bool:
     assert trust is not None
     signature = parse_signature(sign(b"data", key, FINDING), "sig")
     try:
-        verify(b"data", signature, principal="E1", namespace=FINDING, trust=trust, at=at, file="sig")
+        verify(b"data", signature, principal="E1@2026@M", namespace=FINDING, trust=trust, at=at, file="sig")
     except CheckFailed:
         return False
     return True
@@ -48,9 +48,9 @@ def holds(archive: Archive, key: Path, at: dt.datetime = AT) -> bool:
 def test_an_added_key_is_believed_while_it_is_valid(archive: Archive, keys: dict[str, Path]) -> None:
     """What is written is what ssh-keygen takes: from the beginning to the end of the key's time."""
     assert signers(archive) == ()
-    add_signer(archive, Signer(("E1",), public(keys["E1"]), (FINDING,), BEGIN, END))
+    add_signer(archive, Signer(("E1@2026@M",), public(keys["E1"]), (FINDING,), BEGIN, END))
     assert [False, True, False] == [holds(archive, keys["E1"], at) for at in (BEGIN - SECOND, AT, END + SECOND)]
-    assert [("E1",)] == [one.principals for one in signers(archive)]
+    assert [("E1@2026@M",)] == [one.principals for one in signers(archive)]
 
 
 def test_lines_written_by_hand_stay(archive: Archive, keys: dict[str, Path]) -> None:
@@ -58,7 +58,7 @@ def test_lines_written_by_hand_stay(archive: Archive, keys: dict[str, Path]) -> 
     file = archive.trust / "allowed_signers"
     hand = f"# by hand\n\nboss@*  {public(keys['E2']).text} pattern\n"
     file.write_text(hand, "utf-8")
-    add_signer(archive, Signer(("E1",), public(keys["E1"]), (FINDING,)))
+    add_signer(archive, Signer(("E1@2026@M",), public(keys["E1"]), (FINDING,)))
     assert 1 == end_signer(archive, public(keys["E1"]), END)
     assert file.read_text("utf-8").startswith(hand)
     assert [None, END] == [one.valid_before for one in signers(archive)]
@@ -66,7 +66,7 @@ def test_lines_written_by_hand_stay(archive: Archive, keys: dict[str, Path]) -> 
 
 def test_an_ended_key_keeps_what_it_signed_before(archive: Archive, keys: dict[str, Path]) -> None:
     """Signatures made before the end count, later ones do not; an earlier end is kept."""
-    add_signer(archive, Signer(("E1",), public(keys["E1"]), (FINDING,), BEGIN))
+    add_signer(archive, Signer(("E1@2026@M",), public(keys["E1"]), (FINDING,), BEGIN))
     assert 1 == end_signer(archive, public(keys["E1"]), AT)
     assert [True, False] == [holds(archive, keys["E1"], at) for at in (AT, AT + SECOND)]
     assert 0 == end_signer(archive, public(keys["E1"]), END)
@@ -76,7 +76,7 @@ def test_an_ended_key_keeps_what_it_signed_before(archive: Archive, keys: dict[s
 def test_a_revoked_key_loses_everything(archive: Archive, keys: dict[str, Path]) -> None:
     """A revoked key's signatures do not count whatever their time; another key's do; a second revocation adds to it."""
     for name in ("E1", "E2"):
-        add_signer(archive, Signer(("E1",), public(keys[name]), (FINDING,)))
+        add_signer(archive, Signer(("E1@2026@M",), public(keys[name]), (FINDING,)))
     assert revoked_keys(archive) == frozenset()
     revoke(archive, [public(keys["E1"])])
     assert {public(keys["E1"]).fingerprint} == revoked_keys(archive)
@@ -94,7 +94,11 @@ def test_a_revoked_key_loses_everything(archive: Archive, keys: dict[str, Path])
         ("专家", (FINDING,), (None, None), "no name of a signer"),
         ("E1", (), (None, None), "nothing to be signed"),
         ("E1", ("file",), (None, None), "“file” is nothing to be signed"),
-        ("E1", (FINDING,), (END, BEGIN), "cannot become invalid before"),
+        ("E1", (FINDING,), (None, None), "no name of an expert"),
+        ("E1@2026-self", (FINDING,), (None, None), "no name of an expert"),
+        ("E1@2026-self@", (WITNESS, FINDING), (None, None), "no name of an expert"),
+        ("E1@2026-self@GM-0001@x", (FINDING,), (None, None), "no name of an expert"),
+        ("E1@2026@M", (FINDING,), (END, BEGIN), "cannot become invalid before"),
     ],
 )
 def test_a_line_nobody_could_check_is_not_added(  # noqa: PLR0917 - the parameters of the test
@@ -105,7 +109,7 @@ def test_a_line_nobody_could_check_is_not_added(  # noqa: PLR0917 - the paramete
     window: tuple[dt.datetime | None, dt.datetime | None],
     said: str,
 ) -> None:
-    """Patterns, unknown purposes and times turned round are refused, and nothing is written."""
+    """Patterns, unknown purposes, experts of no panel and times turned round are refused; nothing is written."""
     i18n.use("en")
     with pytest.raises(UsageError, match=said):
         add_signer(archive, Signer((principal,), public(keys["E1"]), namespaces, *window))
@@ -115,10 +119,10 @@ def test_a_line_nobody_could_check_is_not_added(  # noqa: PLR0917 - the paramete
 def test_a_key_is_added_once(archive: Archive, keys: dict[str, Path]) -> None:
     """The same key for the same person a second time is refused with the line; for another person it is not."""
     i18n.use("en")
-    add_signer(archive, Signer(("E1",), public(keys["E1"]), (FINDING,)))
-    with pytest.raises(UsageError, match="of E1 is there already, in line 1"):
-        add_signer(archive, Signer(("E1",), public(keys["E1"]), (CHECKPOINT,)))
-    add_signer(archive, Signer(("E1@2027",), public(keys["E1"]), (FINDING,)))
+    add_signer(archive, Signer(("E1@2026@M",), public(keys["E1"]), (FINDING,)))
+    with pytest.raises(UsageError, match="of E1@2026@M is there already, in line 1"):
+        add_signer(archive, Signer(("E1@2026@M",), public(keys["E1"]), (CHECKPOINT,)))
+    add_signer(archive, Signer(("E1@2027@M",), public(keys["E1"]), (FINDING,)))
     assert 2 == len(signers(archive))
 
 
@@ -127,7 +131,7 @@ def test_a_key_that_is_not_there_cannot_end(archive: Archive, keys: dict[str, Pa
     i18n.use("en")
     with pytest.raises(UsageError, match="is not in allowed_signers"):
         end_signer(archive, public(keys["E1"]), AT)
-    add_signer(archive, Signer(("E1",), public(keys["E1"]), (FINDING,), AT))
+    add_signer(archive, Signer(("E1@2026@M",), public(keys["E1"]), (FINDING,), AT))
     with pytest.raises(UsageError, match="cannot become invalid before"):
         end_signer(archive, public(keys["E1"]), BEGIN)
 

@@ -6,6 +6,7 @@ import base64
 import datetime as dt
 import os
 import random
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from greenmine import i18n
 from greenmine.archive import tools
 from greenmine.archive.signature import Signature, Trust, find_principals, parse_signature, sign, verify, verify_any
 from greenmine.archive.signers import CHECKPOINT, FINDING, WITNESS
-from greenmine.errors import CheckFailed, IntegrityError, UsageError
+from greenmine.errors import CheckFailed, InputError, IntegrityError, UsageError
 
 AT = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
 DATA = b"greenmine/demo\n1\n"
@@ -242,5 +243,9 @@ def test_trust_is_what_the_folder_holds(tmp_path: Path) -> None:
     assert Trust.of(tmp_path) is None
     (tmp_path / "allowed_signers").touch()
     assert Trust.of(tmp_path) == Trust(tmp_path / "allowed_signers")
-    (tmp_path / "revoked.krl").touch()
+    (tmp_path / "revoked.krl").write_text("x\n")
+    with pytest.raises(InputError, match=r"revoked\.krl"):
+        Trust.of(tmp_path)
+    key = make_key(tmp_path, "old")
+    shutil.copy(key.with_name("old.pub"), tmp_path / "revoked.krl")
     assert Trust.of(tmp_path) == Trust(tmp_path / "allowed_signers", tmp_path / "revoked.krl")

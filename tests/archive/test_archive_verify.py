@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from audited import MINISTRY, OPERATOR, PROVINCE, Audited, build
+from audited import MINISTRY, OPERATOR, PROVINCE, Audited, build, experts_of
 from hypothesis import given
 from hypothesis import strategies as st
 from keys import allow, public
@@ -23,7 +23,7 @@ from greenmine.archive.layout import Archive
 from greenmine.archive.page import check_inert
 from greenmine.archive.pins import Pins
 from greenmine.archive.selection import draw
-from greenmine.archive.signers import CATALOG, CHECKPOINT, FINDING, WITNESS
+from greenmine.archive.signers import CATALOG, CHECKPOINT, FINDING, REDACTION, WITNESS
 from greenmine.archive.verdicts import ASPECTS, CHECKS, aspect_title, check_title
 from greenmine.archive.verify import Sample, verify
 from greenmine.cli.main import main
@@ -53,14 +53,18 @@ def remarks(one: Audited, *records: str, pins: Pins | None = None) -> set[str]:
 
 def pinned(folder: Path, one: Audited, *lines: tuple[str, str, str, str]) -> Pins:
     """Return pins with lines: principal, key, namespace, option."""
-    for principal, key, namespace, option in (*lines, (MINISTRY, "ministry", CATALOG, "")):
+    for principal, key, namespace, option in (
+        *lines,
+        (MINISTRY, "ministry", CATALOG, ""),
+        (OPERATOR, "operator", REDACTION, ""),
+    ):
         allow(folder / "allowed_signers", principal, one.keys / key, [namespace], *([option] if option else []))
     shutil.copy(one.trust / "tsa-chain.pem", folder / "tsa-chain.pem")
     return Pins.of(folder)
 
 
 def experts(option: str = "") -> tuple[tuple[str, str, str, str], ...]:
-    return (("E1", "E1", FINDING, option), ("E2", "E2", FINDING, option))
+    return tuple((experts_of(name), name, FINDING, option) for name in ("E1", "E2"))
 
 
 def test_everything_is_told_in_the_order_of_the_four_aspects(sealed: Audited) -> None:

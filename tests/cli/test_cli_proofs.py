@@ -43,7 +43,7 @@ def test_from_keys_to_proof(archive: Archive, keys: Path, tmp_path: Path, capsys
     """Keys are added, experts sign, the record is sealed, fixed, witnessed and proven, all by the command line."""
     run(capsys, "keys", "add", "archive@demo", keys / "operator.pub", "--for", "checkpoint", "--from", "2026-01-01")
     run(capsys, "keys", "add", "province@demo", keys / "province.pub", "--for", "witness")
-    run(capsys, "keys", "add", "E1@2026-self", keys / "E1.pub", "--for", "finding", "--until", "2099-12-31")
+    run(capsys, "keys", "add", "E1@2026-self@GM-0001", keys / "E1.pub", "--for", "finding", "--until", "2099-12-31")
     assert f"{public(keys / 'E1').fingerprint}" in run(capsys, "keys", "list")
 
     parts = prepare(archive, make_mine(tmp_path / "evidence"))
@@ -97,7 +97,7 @@ def test_without_keys_everything_works_and_says_what_is_not_proven(
 
 def test_keys_end_and_are_revoked(archive: Archive, keys: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A key is named by its file or its fingerprint; the list shows its end and its revocation."""
-    run(capsys, "keys", "add", "E1", keys / "E1.pub", "--for", "finding", "--for", "finding", "--for", "catalog")
+    run(capsys, "keys", "add", "E1@a@b", keys / "E1.pub", "--for", "finding", "--for", "finding", "--for", "catalog")
     name = public(keys / "E1").fingerprint
     assert "ends at 2030-12-31T23:59:59Z: 1 lines changed" in run(capsys, "keys", "end", name, "--at", "2030-12-31")
     ended = run(capsys, "keys", "end", keys / "E1.pub", "--at", "2029-01-01T08:00:00+08:00")

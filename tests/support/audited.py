@@ -22,7 +22,7 @@ from greenmine.archive.notary import Operator, make_checkpoint
 from greenmine.archive.pins import Pins
 from greenmine.archive.redaction import draft_redaction, redact
 from greenmine.archive.signature import sign
-from greenmine.archive.signers import CATALOG, CHECKPOINT, FINDING, WITNESS
+from greenmine.archive.signers import CATALOG, CHECKPOINT, FINDING, REDACTION, WITNESS
 from greenmine.archive.timestamp import Authority
 from greenmine.archive.verdicts import Verification
 from greenmine.archive.verify import verify
@@ -95,6 +95,11 @@ class Audited:
             witness(self.root, name=PROVINCE, key=self.keys / "witness", memory=memory, first=not memory.exists())
 
 
+def experts_of(name: str) -> str:
+    """Return the names of an expert of both mines, for a line of allowed_signers."""
+    return ",".join(f"{name}@2026-self@{mine}" for mine in ("GM-0001", "GM-0002"))
+
+
 def build(folder: Path) -> Audited:
     """Build the archive in an empty folder."""
     keys, trust = folder / "keys", folder / "pinned"
@@ -104,8 +109,9 @@ def build(folder: Path) -> Audited:
     allow(signers, OPERATOR, keys / "operator", [CHECKPOINT])
     allow(signers, PROVINCE, keys / "witness", [WITNESS])
     allow(signers, MINISTRY, keys / "ministry", [CATALOG])
-    allow(signers, "E1@2026-self", keys / "E1", [FINDING])
-    allow(signers, "E2", keys / "E2", [FINDING])
+    allow(signers, OPERATOR, keys / "operator", [REDACTION])
+    for name in ("E1", "E2"):
+        allow(signers, experts_of(name), keys / name, [FINDING])
     tsa = TestAuthority(folder / "tsa")
     (trust / "tsa-chain.pem").write_bytes(tsa.chain.read_bytes())
     archive = make_archive(folder / "reports")
@@ -121,7 +127,7 @@ def build(folder: Path) -> Audited:
     redaction = draft_redaction(
         archive, evidence, ["2 设施/人员名单.txt"], reason="个人信息", by="演示机关", on=NOON + dt.timedelta(days=1)
     )
-    signature = sign(redaction.canonical(), keys / "operator", CHECKPOINT)
+    signature = sign(redaction.canonical(), keys / "operator", REDACTION)
     redact(archive, redaction, {"operator.sig": signature})
     made.checkpoint()
     made.seal(make_mine(folder / "evidence", "GM-0002"))

@@ -47,6 +47,8 @@ absolute() { case $1 in /*) printf '%s' "$1" ;; *) printf '%s/%s' "$(pwd)" "$1" 
 [ -z "$trust" ] || trust=$(absolute "$trust")
 [ -z "$kept" ] || kept=$(absolute "$kept")
 [ -z "$engine" ] || engine=$(absolute "$engine")
+[ -z "$engine" ] || [ -f "$engine" ] || usage "there is no file $engine 没有该文件"
+[ -z "$trust" ] || [ -f "$trust/allowed_signers" ] || usage "there is no file $trust/allowed_signers 没有该文件"
 cd -- "$root" || usage "there is no folder $root 没有该文件夹"
 if [ -z "$trust" ]; then
   trust=$(pwd)/trust
@@ -65,6 +67,13 @@ line() { sed -n "$2p" "$1"; }
 # ---- who vouches 谁作证 -----------------------------------------------------------------------------------------------
 
 signers=$trust/allowed_signers
+if [ -f "$signers" ] && grep -Eq '^[^#"]*("[^"]*"[^" ]*)*, ' "$signers"; then
+  usage "$signers: a blank after a comma 逗号后有空格"
+fi
+[ ! -e "$trust/revoked.krl" ] || { [ -f "$trust/revoked.krl" ] && { ssh-keygen -Q -l -f "$trust/revoked.krl" \
+  || ssh-keygen -l -f "$trust/revoked.krl"; } > /dev/null 2>&1; } || usage "$trust/revoked.krl is no revocation list 不是吊销列表"
+[ ! -e "$trust/tsa-chain.pem" ] || { [ -f "$trust/tsa-chain.pem" ] && openssl x509 -noout -in "$trust/tsa-chain.pem" 2> /dev/null; } \
+  || usage "$trust/tsa-chain.pem holds no certificate 不是证书"
 [ -f "$signers" ] || note "no allowed_signers: it is not checked whose signatures they are 未核对签名人"
 [ -f "$trust/tsa-chain.pem" ] || note "no tsa-chain.pem: time stamps are not checked 未核对时间戳"
 
@@ -87,17 +96,20 @@ signed() {
     ssh-keygen -Y check-novalidate -n "$3" -s "$2" < "$1" > /dev/null 2>&1
     return
   fi
-  who=$5
-  if [ -z "$who" ]; then
-    who=$(ssh-keygen -Y find-principals -f "$signers" -s "$2" ${4:+"-Overify-time=$4"} 2> /dev/null < /dev/null | head -n 1 | cut -d, -f1)
-    [ -n "$who" ] || return 1
-  fi
-  if [ -f "$trust/revoked.krl" ]; then
-    ssh-keygen -Y verify -f "$signers" -r "$trust/revoked.krl" -I "$who" -n "$3" ${4:+"-Overify-time=$4"} -s "$2" \
-      < "$1" > /dev/null 2>&1
+  if [ -n "$5" ]; then
+    printf '%s\n' "$5" > "$work/who"
   else
-    ssh-keygen -Y verify -f "$signers" -I "$who" -n "$3" ${4:+"-Overify-time=$4"} -s "$2" < "$1" > /dev/null 2>&1
+    ssh-keygen -Y find-principals -f "$signers" -s "$2" ${4:+"-Overify-time=$4"} > "$work/who" 2> /dev/null < /dev/null || return 1
+    grep -v '^#' "$signers" | grep -F "$3" | cut -d' ' -f1 >> "$work/who"
+    tr ',' '\n' < "$work/who" > "$work/all" && mv -- "$work/all" "$work/who"
   fi
+  krl=''
+  [ ! -f "$trust/revoked.krl" ] || krl=$trust/revoked.krl
+  while IFS= read -r who; do  # one key may have several names, for different purposes
+    ssh-keygen -Y verify -f "$signers" ${krl:+-r "$krl"} -I "$who" -n "$3" ${4:+"-Overify-time=$4"} -s "$2" \
+      < "$1" > /dev/null 2>&1 && return
+  done < "$work/who"
+  return 1
 }
 
 # stamp_time TSR: the time in the signed token, as `Nov 21 09:00:00 2026 GMT`
@@ -111,7 +123,7 @@ stamp_time() {
 plain ledger
 id='[A-Za-z0-9._-]+' hex='[0-9a-f]'
 form="$hex{64}  bags/(evidence/$hex{2}/$hex{64}|catalog/$id/$id-$hex{12}|assess/$id/r[1-9][0-9]{0,8}"
-form="$form|audit/$id/r[1-9][0-9]{0,8}|(redaction|signature)/$hex{64}/r[1-9][0-9]{0,8})/tagmanifest-sha256\\.txt"
+form="$form|audit/$id/r[1-9][0-9]{0,8}|(redaction|signature|withdrawal)/$hex{64}/r[1-9][0-9]{0,8})/tagmanifest-sha256\\.txt"
 bad=$(grep -aEnvx "$form" ledger | head -n 1 | cut -d: -f1)
 [ -z "$bad" ] || fail ledger "line $bad is not of the form 第 $bad 行格式不符"
 if grep -aqE '/\.{1,2}/' ledger; then fail ledger "a path leads elsewhere 路径越界"; fi
@@ -243,6 +255,7 @@ expected() {
   cut -c67- ledger | grep "^bags/redaction/${1##*/}/" > "$work/redactions"
   while IFS= read -r tags; do
     bag "${tags%/*}"
+    order "${tags%/*}" redaction
     named=${tags%/*}/data/redaction.json
     grep -oE '\{"path":"([^"\\]|\\.)*","sha256":"[0-9a-f]{64}"\}' "$named" \
       | sed -E 's/^\{"path":"(.*)","sha256":"(.*)"\}$/\2  \1/; s/\\"/"/g' > "$work/removed"
@@ -258,6 +271,25 @@ expected() {
   else
     cp -- "$1/manifest-sha256.txt" "$work/expected"
   fi
+}
+
+# order BAG KIND: who ordered the removal or withdrawal
+order() {
+  at=$(since "$(grep -Fn "  $1/tagmanifest-sha256.txt" ledger | cut -d: -f1)")
+  find "$1/data" -type f ! -path "$1/data/$2.json" | sort > "$work/orders"
+  [ -s "$work/orders" ] || note "$1: nobody signed it 未签名"
+  while IFS= read -r file; do
+    signed "$1/data/$2.json" "$file" "greenmine-$2" "$at" '' || fail "$file" "the signature does not hold 签名无效"
+  done < "$work/orders"
+}
+
+withdrawal() {
+  up=${1#bags/withdrawal/} json=$1/data/withdrawal.json
+  refs=$(sed -n 's/.*"record":{"bag":"\([^"]*\)","tagmanifest":"\([0-9a-f]*\)".*/\2  \1/p' "$json")
+  case $refs in "${up%/*}  bags/assess/"*) ;; *) fail "$json" "it is about another record 记录不符" ;; esac
+  grep -Fxq -e "$refs/tagmanifest-sha256.txt" ledger || fail "$json" "it is about what is not in the ledger 所撤回的记录未登记"
+  note "${refs#*  }: withdrawn, see $json 已撤回"
+  order "$1" withdrawal
 }
 
 bag() {
@@ -375,8 +407,11 @@ assessment() {
 
 harmless() {
   find "$1/data" -name '*.htm*' | sort > "$work/pages"
-  while IFS= read -r page; do
-    if grep -aqiE '<(script|iframe|object|embed|link|base|form)|javascript:|[[:space:]"'"'"'/]on[a-z]+[[:space:]]*=|(src|href|action)[[:space:]]*=[[:space:]]*["'"'"']?(https?:)?//|@import|url\([[:space:]]*["'"'"']?(https?:)?//' "$page"; then
+  while IFS= read -r page; do  # one tag a line, for text may hold the same words; values in quotes may, too
+    tr '\n' ' ' < "$page" | sed 's/</\
+</g' > "$work/tags"
+    if grep -aqiE '^<(script|iframe|object|embed|link|base|form|meta[^>]*refresh)|^<[^>]*(src|srcset|href|action)[[:space:]]*=[[:space:]]*["'"'"']?[[:space:]]*(javascript:|(https?:)?//)|^<(style[^>]*>.*|[^>]*)(@import|url\([[:space:]]*["'"'"']?(https?:)?//)' "$work/tags" \
+      || sed "s/=[[:space:]]*\"[^\"]*\"/=\"\"/g; s/=[[:space:]]*'[^']*'/=''/g" "$work/tags" | grep -aqiE '^<[^>]*[[:space:]"'"'"'/]on[a-z]+[[:space:]]*='; then
       fail "$page" "it runs something or loads something from elsewhere 含脚本或外部链接"
     fi
   done < "$work/pages"
@@ -384,12 +419,11 @@ harmless() {
 
 attest() {
   statement=$1/data/attest/statement.sums
-  if [ ! -d "$1/data/attest" ]; then
-    note "$1: no expert signed it 无专家签名"
-    return
-  fi
+  ls "$1/data/attest/"*.sig > /dev/null 2>&1 || note "$1: no expert signed it 无专家签名"
+  [ -d "$1/data/attest" ] || return
   plain "$statement"
-  [ "$(cut -c67- "$statement" | tr '\n' ' ')" = 'data/catalog.resolved.json data/findings.json data/record.json data/score.json ' ] \
+  cut -c67- "$1/manifest-sha256.txt" | grep -Ev '^data/((attest|journals|engine)/|ro-crate-metadata\.json$)' > "$work/stated"
+  cut -c67- "$statement" | cmp -s - "$work/stated" \
     || fail "$statement" "it is about other files 所列文件不符"
   summed "$1" "$statement"
   at=$(since "$(grep -Fn "  $1/tagmanifest-sha256.txt" ledger | cut -d: -f1)")
@@ -398,17 +432,20 @@ attest() {
   find "$1/data/attest" -name 'expert-*.sig' -o -name 'sign-off-*.sig' | sort > "$work/experts"
   while IFS= read -r file; do
     expert=${file##*/expert-} expert=${expert##*/sign-off-} expert=${expert%.sig} statement=$1/data/attest/statement.sums
+    tr -d "\"'" < "$1/data/panel.yaml" | tr '\n\r\t' '   ' \
+      | grep -Eq "(^|[ {,])id *: *$(printf '%s' "$expert" | sed 's/\./\\./g')([ ,}]|\$)" \
+      || fail "$file" "$expert is not in the panel 不在专家组中"
     if [ "${file##*/sign-off-}" != "$file" ]; then
       statement=${file%.sig}.json
       plain "$statement"
       for part in catalog.resolved.json panel.yaml score.json; do
         grep -Fq "\"$(sha "$1/data/$part")\"" "$statement" || fail "$statement" "it is about another $part 所签内容不符"
       done
+      grep -Fq "\"member\":\"$expert\",\"mine\":\"$mine\"," "$statement" \
+        || fail "$statement" "it is somebody else's or of another mine 签署人或矿山不符"
     fi
-    signed "$statement" "$file" greenmine-finding "$at" "$expert@$assessment" && continue
-    signed "$statement" "$file" greenmine-finding "$at" "$expert" && continue
-    if [ -z "$at" ] && { signed "$statement" "$file" greenmine-finding "$said" "$expert@$assessment" \
-      || signed "$statement" "$file" greenmine-finding "$said" "$expert"; }; then
+    signed "$statement" "$file" greenmine-finding "$at" "$expert@$assessment@$mine" && continue
+    if [ -z "$at" ] && signed "$statement" "$file" greenmine-finding "$said" "$expert@$assessment@$mine"; then
       note "$file: the key has expired and no time stamp proves when it signed 密钥已过期且无时间戳"
       continue
     fi
@@ -429,7 +466,7 @@ rescore() {
   set -- "$1"
   where=$1
   shift
-  while IFS= read -r reading; do set -- "$@" "$reading"; done < "$work/readings"
+  while IFS= read -r reading || [ -n "$reading" ]; do set -- "$@" "$reading"; done < "$work/readings"
   python3 -I "$program" "$where/data/findings.json" "$where/data/catalog.resolved.json" "$@" \
     < /dev/null 2> /dev/null > "$work/score"
   cmp -s "$work/score" "$where/data/score.json" || fail "$where/data/score.json" "it does not follow from findings and catalog 得分与事实不符"
@@ -443,6 +480,7 @@ look() {
     bags/signature/*) signature "$1" ;;
     bags/assess/*) assessment "$1" ;;
     bags/audit/*) audit "$1" ;;
+    bags/withdrawal/*) withdrawal "$1" ;;
   esac
 }
 
@@ -474,6 +512,8 @@ else
         ;;
     esac
     printf '%s\n' "$found" >> "$work/scope"
+    digest=$(grep -F "  $found/tagmanifest-sha256.txt" ledger | cut -c-64)
+    cut -c67- ledger | sed 's#/tagmanifest-sha256\.txt$##' | grep "^bags/withdrawal/$digest/" >> "$work/scope"
   done
 fi
 while IFS= read -r one; do look "$one"; done < "$work/scope"
@@ -483,7 +523,7 @@ if [ $# -eq 0 ] && [ -e bags ]; then
   strange=$(find bags -maxdepth 3 ! -type d | head -n 1)
   [ -z "$strange" ] || fail "$strange" "it does not belong there 多余文件"
   strange=$(find bags -mindepth 1 -maxdepth 1 ! -name evidence ! -name catalog ! -name assess ! -name redaction \
-    ! -name signature ! -name audit | head -n 1)
+    ! -name signature ! -name audit ! -name withdrawal | head -n 1)
   [ -z "$strange" ] || fail "$strange" "it does not belong there 多余文件夹"
   find bags -mindepth 3 -maxdepth 3 | sort > "$work/found"
   cut -c67- ledger | sed 's#/tagmanifest-sha256\.txt$##' | sort > "$work/listed"
