@@ -11,6 +11,7 @@ import click
 from greenmine.cli.options import parse_readings
 from greenmine.cli.output import console, print_json, table
 from greenmine.i18n import gettext as _
+from greenmine.i18n import language
 from greenmine.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -53,12 +54,19 @@ MOST = 20
     metavar="FILE",
     help=_("Also write a sheet, a row a mine: .csv or .xlsx."),
 )
-def command(
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help=_("Also run notebooks/portfolio.ipynb on it and file report, notebook and figures in this folder."),
+)
+def command(  # noqa: PLR0917 - click calls by name
     facts: Path,
     catalogs: tuple[str, ...],
     readings: tuple[str, ...],
     as_json: bool,  # noqa: FBT001 - click calls by name
     output: Path | None,
+    report: Path | None,
 ) -> None:
     """Print the impact."""
     from greenmine.batch.impact.carry import mapping_sets  # noqa: PLC0415 - late: numpy and pyarrow
@@ -74,6 +82,11 @@ def command(
     impact = Impact.of(read, loaded, chosen, mapping_sets(read, loaded, workspace))
     if output is not None:
         write_sheet(impact, output)
+    filed = None
+    if report is not None:
+        from greenmine.batch.impact.report import file_report  # noqa: PLC0415 - late: it runs a notebook
+
+        filed = file_report(impact, facts, chosen, report, workspace=workspace, lang=language())
     if as_json:
         print_json(impact.document())
         return
@@ -83,6 +96,8 @@ def command(
     for mapping in impact.mappings.values():
         text = _("Facts were carried over from {older} to {newer} by the mapping set {file}.")
         click.echo(text.format(older=mapping.from_, newer=mapping.to, file=mapping.path))
+    if filed is not None:
+        click.echo(_("Report: {path}").format(path=filed))
     unread = impact.unread()
     if unread:
         click.echo(_("Columns that none of these catalogs reads: {names}").format(names=", ".join(unread)))
@@ -118,7 +133,7 @@ def _tables(impact: Impact) -> Iterator[Table]:
         for change in impact.changes
     ]
     title = _("Changes from {catalog}").format(catalog=impact.catalogs[0].ref)
-    yield table(title, [_("to"), _("reading"), *numbers], rows, right=numbers)
+    yield table(title, [_("catalog"), _("reading"), *numbers], rows, right=numbers)
     for catalog in impact.catalogs[1:]:
         change = next(change for change in impact.changes if change.after.catalog is catalog)
         case = change.after.reading_label

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -39,7 +40,7 @@ from greenmine.i18n import gettext as _
 from greenmine.scoring.exact import show
 
 SCHEMA: Final = "greenmine.impact/1"
-NEAR: Final = 10
+NEAR: Final = 20
 """How many points on either side of the line the distribution of totals is told."""
 
 FOLD: Final = "na_fold"
@@ -364,7 +365,7 @@ class Impact:
         """Return all of it as JSON, schema `greenmine.impact/1`; points are decimal strings, counts whole numbers."""
         return {
             "schema": SCHEMA,
-            "facts": {"file": self.table.file, "mines": len(self.table), "unread": self.unread()},
+            "facts": {"file": Path(self.table.file).name, "mines": len(self.table), "unread": self.unread()},
             "catalogs": [
                 {
                     "id": one.id,

@@ -158,8 +158,7 @@ class Register:
         readings = self.readings(chosen)
         key = (readings["component_na"], readings["expert_split"])
         if key not in self._known:
-            every = [self._assess(indicator, *key) for indicator in self.indicators]
-            self._known[key] = self._tallied(*(np.stack(each) for each in zip(*every, strict=True)))
+            self._known[key] = self._results(*key)
         results = self._known[key]
         totals = self._fold(results, readings["na_fold"])
         lacking = self.mandatory & (results.status <= NO_EVIDENCE) & ~results.full
@@ -241,8 +240,12 @@ class Register:
 
     # ---- folding -----------------------------------------------------------------------------------------------------
 
-    def _tallied(self, units: Array, status: Array, full: Array) -> Results:
-        """Return the results, added up by category."""
+    def _results(self, component_na: str, split: str) -> Results:
+        """Return what became of every indicator, added up by category."""
+        every = (len(self.indicators), len(self.table))
+        units, status, full = np.empty(every, self.multiplier.dtype), np.empty(every, np.int8), np.empty(every, bool)
+        for number, indicator in enumerate(self.indicators):
+            units[number], status[number], full[number] = self._assess(indicator, component_na, split)
         size = (len(self.points), len(self.table))
         awarded, excluded, open_ = np.zeros(size, units.dtype), np.zeros(size, np.int64), np.zeros(size, bool)
         for number, (category, indicator) in enumerate(zip(self.category, self.indicators, strict=True)):
