@@ -157,7 +157,7 @@ def said(entry: Mapping[str, Any], one: Standing) -> tuple[Said, ...]:
 
 
 def _facts(facts: Facts) -> list[Said]:
-    rows = [Said(row.label, row.value, row.official) for row in (*facts.rows, *facts.clauses)]
+    rows = [Said(row.short, row.value, row.official) for row in (*facts.rows, *facts.clauses)]
     rows += [
         Said(_("Found wanting"), " · ".join(part for part in (defect.text, defect.where) if part))
         for defect in facts.defects or ()
