@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import hashlib
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -379,6 +381,28 @@ def test_a_full_disk_ends_in_one_message_and_an_archive_as_it_was(archive: Archi
     assert 7 == done.returncode, done.stderr
     assert (1, before, []) == (done.stdout.count("\n"), archive.ledger.read_bytes(), leftovers(archive))
     assert seal_evidence(archive, mine, take_inventory(mine)).new
+
+
+def test_a_disk_that_is_really_full_loses_nothing(tmp_path: Path) -> None:
+    """On a disk of 2 MB that is full at one step after another, what was acknowledged stays and the archive holds.
+
+    The disk is a tmpfs of this test's own. Where nobody may mount one, files may not grow beyond a size instead.
+    """
+    support = Path(__file__).parents[1] / "support"
+    (tmp_path / "probe").mkdir()
+    probe = ["unshare", "-rm", "mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(tmp_path / "probe")]
+    mounted = bool(shutil.which("unshare")) and not subprocess.run(probe, check=False, capture_output=True).returncode
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = [sys.executable, str(support / "tiny_disk.py"), str(folder), "mount" if mounted else "limit"]
+    done = subprocess.run(
+        [*(["unshare", "-rm"] if mounted else []), *command], check=False, capture_output=True, text=True
+    )
+    assert 0 == done.returncode, done.stderr
+    found = json.loads(done.stdout)
+    reason = os.strerror(errno.ENOSPC if mounted else errno.EFBIG)
+    assert found["refused"] >= 3
+    assert all(reason in message and "\n" not in message for message in found["messages"])
 
 
 def test_sealing_needs_the_parts_it_was_given(archive: Archive, mine: Path) -> None:
