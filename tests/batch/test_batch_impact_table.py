@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from fractions import Fraction
 from pathlib import Path
 
@@ -123,3 +124,12 @@ def test_a_column_of_numbers_in_parquet_is_read_as_it_is_written(tmp_path: Path)
     path = tmp_path / "facts.parquet"
     pa.parquet.write_table(pa.Table.from_pylist([{**row, "36.clean_transport_share": 0.7}]), path)
     assert [1] == FactsTable.read(path).reaches("36.clean_transport_share", Fraction(7, 10)).tolist()
+
+
+def test_the_document_names_columns_that_there_are(repository: Path) -> None:
+    """Every heading in docs/impact.md is one of a table of many mines; every one of its head is described."""
+    text = (repository / "docs" / "impact.md").read_text("utf-8")
+    cells = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    named = {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
+    assert set(HEAD) <= named
+    assert set() == named - set(table_of(random_register(national(), 100, 5), national()).names)
