@@ -181,6 +181,8 @@ def test_a_reading_or_choice_that_is_unknown_is_refused() -> None:
         ("36.clean_transport_share", "70", "36.clean_transport_share"),
         ("13.not_applicable", "perhaps", "13.not_applicable"),
         ("9.judgements", "{}", "9.judgements"),
+        ("9.judgements", "[" * 100_000, "9.judgements"),
+        ("9.judgements", '[{"by": "E1", "facts": 1}]', "9.judgements"),
         ("17.absent", "tailings", "17.tailings"),
     ],
 )

@@ -112,18 +112,32 @@ def test_another_encoding_another_format_and_no_file_are_refused(tmp_path: Path)
         FactsTable.read(tmp_path / "facts.txt")
 
 
+PLAIN = {"mine": "A", "name": "", "industry": "coal", "extraction": "underground", "primary_extraction": "underground"}
+
+
 def test_a_column_of_numbers_in_parquet_is_read_as_it_is_written(tmp_path: Path) -> None:
-    """A share that is a binary fraction counts as the decimal it shows as."""
-    row = {
-        "mine": "A",
-        "name": "",
-        "industry": "coal",
-        "extraction": "underground",
-        "primary_extraction": "underground",
-    }
+    """A share that is a binary fraction counts as the decimal it shows as; a column with nothing in it is empty."""
     path = tmp_path / "facts.parquet"
-    pa.parquet.write_table(pa.Table.from_pylist([{**row, "36.clean_transport_share": 0.7}]), path)
+    row = {**PLAIN, "36.clean_transport_share": 0.7, "10.met": None}
+    pa.parquet.write_table(pa.Table.from_pylist([row]), path)
     assert [1] == FactsTable.read(path).reaches("36.clean_transport_share", Fraction(7, 10)).tolist()
+    assert [-1] == FactsTable.read(path).truth("10.met").tolist()
+
+
+def test_a_column_of_lists_is_refused(tmp_path: Path) -> None:
+    """Parquet can hold more than a table of facts does; the column is named."""
+    path = tmp_path / "facts.parquet"
+    for name in ("2.defects", "mine"):
+        pa.parquet.write_table(pa.Table.from_pylist([{**PLAIN, name: ["x"]}]), path)
+        with pytest.raises(InputError, match=name):
+            FactsTable.read(path)
+
+
+def test_a_table_of_no_mines_is_one(tmp_path: Path) -> None:
+    """Nothing passes and nothing fails."""
+    path = tmp_path / "facts.csv"
+    path.write_text(f"{HEADINGS}\n", "utf-8")
+    assert [] == Register(national(), FactsTable.read(path)).score({}).verdict.tolist()
 
 
 def test_the_document_names_columns_that_there_are(repository: Path) -> None:

@@ -74,6 +74,14 @@ def test_a_sheet_is_written_on_demand(facts: Path) -> None:
     assert 61 == len(Path("impact.csv").read_text("utf-8-sig").splitlines())
 
 
+def test_a_report_is_filed_on_demand(facts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The notebook is run on the table; report, notebook and figures go into the folder."""
+    run("impact", facts, "--catalog", "national@2024", "--reading", "na_fold=full", "--report", "filed/impact")
+    assert f"Report: {Path('filed/impact/report.html')}" in capsys.readouterr().out
+    assert {"report.html", "report.ipynb", "impact.json"} == {path.name for path in Path("filed/impact").iterdir()}
+    assert "Impact on the register" in Path("filed/impact/report.html").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("arguments", "found"),
     [

@@ -120,6 +120,10 @@ class FactsTable:
         if twice or not set(HEAD[:5]) <= set(data.column_names):
             expected = _("each heading once, {names} among them").format(names=", ".join(HEAD[:5]))
             raise InputError(path, expected=expected, found=", ".join(shown(name) for name in sorted(twice)) or "–")
+        nested = next((field for field in data.schema if pa.types.is_nested(field.type)), None)
+        if nested is not None:
+            place = _("column {column}").format(column=shown(nested.name))
+            raise InputError(path, place, expected=_("text, numbers, true or false"), found=str(nested.type))
         codes = table.encoded("mine")[1]
         doubtful = (codes < 0) | (np.bincount(codes[codes >= 0], minlength=1)[codes] > 1)
         if doubtful.any():
@@ -176,7 +180,7 @@ class FactsTable:
         return self._once(("encoded", name), lambda: self._encode(name))
 
     def _encode(self, name: str) -> tuple[list[Any], Array]:
-        if name not in self.data.column_names:
+        if name not in self.data.column_names or pa.types.is_null(self.data.column(name).type):
             return [], np.full(len(self), -1)
         made = pa.chunked_array(self.data.column(name)).combine_chunks().dictionary_encode()
         made = made.combine_chunks() if isinstance(made, pa.ChunkedArray) else made
@@ -295,7 +299,10 @@ def _share(value: object) -> Fraction:
 
 
 def _judgements(value: object) -> list[dict[str, Any]]:
-    found = json.loads(str(value))
+    try:
+        found = json.loads(str(value))
+    except RecursionError:
+        raise ValueError(value) from None
     if not isinstance(found, list) or not found or not all(isinstance(one, dict) for one in found):
         raise ValueError(value)
     facts = [one.get("facts") for one in found]
