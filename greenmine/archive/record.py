@@ -14,6 +14,7 @@ import platform
 import re
 import secrets
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
@@ -299,6 +300,11 @@ def validated(model: type[_Model], document: Any, file: object, error: type[Arch
 
 def installed() -> dict[str, str]:
     """Return the versions of Python and of the packages that decide what bytes a report has."""
+    return dict(_installed())
+
+
+@cache
+def _installed() -> dict[str, str]:
     found = {"python": platform.python_version()}
     for name in SOFTWARE:
         try:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -117,9 +118,14 @@ def job_key(workspace: Workspace, run: Run) -> str:
         "recorded": {path.relative_to(folder).as_posix(): _digest(path) for path in recorded},
         "catalog": load_catalog(run.parameters["catalog"], workspace).sha256,
         "notebook": _digest(workspace.notebook(NOTEBOOK)),
-        "code": [engine_digest(), installed()],
+        "code": _code(),
     }
     return sha256_hex(canonical_json(follows_from))
+
+
+@cache
+def _code() -> list[Any]:
+    return [engine_digest(), installed()]
 
 
 def _digest(path: Path) -> str:

@@ -200,10 +200,13 @@ def serve() -> None:
 
 def _warm_up(folder: Path) -> None:
     """Import what a notebook and its report need, and make the shell that forks begin with."""
-    from greenmine.batch import shell  # noqa: PLC0415 - late: only this process needs all this
-    from greenmine.report import exporter  # noqa: F401, PLC0415
-    from greenmine.workbook import Workbook  # noqa: F401, PLC0415
+    import papermill  # noqa: F401, PLC0415 - late: only this process needs all this
 
+    from greenmine.batch import job, shell  # noqa: F401, PLC0415
+    from greenmine.report import exporter  # noqa: F401, PLC0415
+    from greenmine.workbook.html import compile_templates  # noqa: PLC0415
+
+    compile_templates()
     shell.shell(folder)
 
 

@@ -2,11 +2,13 @@
 
 A reference is `ID@VERSION`, looked up as `<id>-<version>.yaml` among the catalogs and profiles of the workspace and of
 the package, or the path of a YAML file. A profile is resolved on what it extends, and refused where it is weaker than
-that without citing a document that allows it.
+that without citing a document that allows it. A catalog is read once, and again when any file has changed.
 """
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -121,9 +123,28 @@ def load_catalog(ref: str, workspace: Workspace) -> Catalog:
         UsageError: there is no such catalog.
         CatalogError: the file, or one that it extends, does not hold together, or is weaker than what it extends.
     """
-    catalog = examine_catalog(ref, workspace)
-    _refuse_softened(catalog)
-    return catalog
+    state = _state(workspace)
+    before, remembered = _remembered.get((ref, workspace.root), ("", None))
+    if remembered is None or before != state:
+        remembered = examine_catalog(ref, workspace)
+        _refuse_softened(remembered)
+        if _REF.fullmatch(ref):
+            _remembered[ref, workspace.root] = (state, remembered)
+    return remembered
+
+
+_remembered: dict[tuple[str, Path], tuple[str, Catalog]] = {}
+"""The catalogs that were loaded already, by reference and workspace, with what `_state` was then."""
+
+
+def _state(workspace: Workspace) -> str:
+    """Return a digest of every file that a catalog could be made of."""
+    total = hashlib.sha256()
+    for kind in ("catalogs", "profiles", "readings"):
+        for path in workspace.parameter_files(kind):
+            with contextlib.suppress(OSError), path.open("rb") as stream:
+                total.update(f"{path}\n{hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode())
+    return total.hexdigest()
 
 
 def examine_catalog(ref: str, workspace: Workspace) -> Catalog:

@@ -12,6 +12,7 @@ from typing import Any
 
 from nbconvert.exporters.templateexporter import TemplateExporter
 from traitlets import default
+from traitlets.config import Config
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -37,7 +38,8 @@ class ReportExporter(TemplateExporter):
 
 @cache
 def _exporter() -> ReportExporter:
-    return ReportExporter()  # type: ignore[no-untyped-call] # nbconvert has types in part
+    idle = Config({"ReportExporter": {"default_preprocessors": []}})  # none is enabled, yet each costs a validation
+    return ReportExporter(config=idle)  # type: ignore[no-untyped-call] # nbconvert has types in part
 
 
 def to_html(notebook: Any) -> str:  # noqa: ANN401 - a notebook node

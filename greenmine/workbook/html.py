@@ -105,6 +105,13 @@ def chinese_marked(text: str) -> Markup:
     )
 
 
+def compile_templates() -> None:
+    """Compile all templates now; a process that is forked many times does it once."""
+    environment = _environment()
+    for name in environment.list_templates(extensions=["j2"]):
+        environment.get_template(name)
+
+
 @cache
 def _environment() -> Environment:
     made = environment(TEMPLATES)

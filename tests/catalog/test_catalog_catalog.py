@@ -169,3 +169,14 @@ def test_the_order_of_keys_never_reaches_the_digest(data: Any) -> None:
     blocks = shuffled(SMALL["blocks"], data)
     third = resolve(CatalogFile.model_validate({**SMALL, "blocks": blocks}), ReadingsFile.model_validate(READINGS))
     assert digest(plain) == digest(other) == digest(third)
+
+
+def test_a_catalog_is_read_again_when_a_file_has_changed(bench: Bench) -> None:
+    """Its own, or one that it rests on; else what was read before is taken."""
+    path = bench.workspace.root / "parameters" / "catalogs" / "small-1.yaml"
+    before = bench.load("small@1")
+    assert bench.load("small@1").document is before.document
+    path.write_text(path.read_text("utf-8").replace("演示评价指标", "另一评价指标"), "utf-8")
+    assert "另一评价指标" == bench.load("small@1").title
+    path.unlink()
+    bench.failure("small@1", UsageError)
