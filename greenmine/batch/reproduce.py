@@ -27,7 +27,7 @@ from greenmine.archive.record import FILE_NAME as RECORD
 from greenmine.archive.record import Record, installed, read_record
 from greenmine.archive.refold import MAPPING
 from greenmine.batch.difference import Difference, first_difference
-from greenmine.batch.room import NOTEBOOK, content, lay_out, open_record, parameters_of
+from greenmine.batch.room import NOTEBOOK, content, lay_out, open_record, read_parameters
 from greenmine.batch.runner import NOTEBOOK as ASSESSMENT
 from greenmine.batch.runner import REPORT, produce
 from greenmine.errors import GreenmineError, IntegrityError
@@ -148,9 +148,12 @@ def _score(bag: Bag, record: Record) -> tuple[list[Difference], str | None]:
 
 def _run(bag: Bag, record: Record, room: Workspace, notebook: Path, *, progress: bool) -> list[Difference]:
     """Run the notebook in the temporary workspace; return where what it gives is not what is archived."""
+    archived = {name: content(bag, name) for name in MADE}
     try:
-        given = parameters_of(bag)
-        archived = {name: content(bag, name) for name in MADE}
+        given = read_parameters(archived[NOTEBOOK], bag.place(f"data/{NOTEBOOK}"))
+    except IntegrityError as problem:  # it was sealed so
+        return [Difference(NOTEBOOK, "", problem.expected, problem.found)]
+    try:
         _book, files = produce(
             record.mine,
             workspace=room,

@@ -79,7 +79,7 @@ def records_in_force(archive: Archive, catalog: Catalog, mines: Sequence[str] = 
     unknown = [mine for mine in mines if mine not in known]
     if unknown:
         raise UsageError(_("The archive holds no record of {mine}.").format(mine=", ".join(unknown)))
-    rows = [row for row in contents.rows if row.superseded_by is None and (not mines or row.mine in mines)]
+    rows = [row for row in contents.rows if row.in_force and (not mines or row.mine in mines)]
     return tuple(sorted((row for row in rows if row.catalog != catalog.ref), key=lambda row: (row.mine, row.revision)))
 
 

@@ -193,5 +193,5 @@ def read_parameters(data: bytes, file: Path) -> dict[str, Any]:
             if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)
         }
     except (ValueError, LookupError, TypeError, AttributeError, SyntaxError, RecursionError, MemoryError) as problem:
-        raise IntegrityError(file, expected=_("a notebook with its parameters"), found=shown(str(problem))) from None
+        raise IntegrityError(file, expected=_("a notebook with its parameters"), found=_("another one")) from problem
     return {name: value for name, value in values.items() if name not in {"mine", "assessment", "catalog"}}

@@ -4,7 +4,8 @@
                                └────────── or straight, without signatures ──┘
 
 Sealing what is sealed already changes nothing: where findings, catalog, evidence, readings and report are the same as
-in the latest revision, that revision is returned. Anything else is a new revision and needs a reason.
+in the latest revision, that revision is returned, unless it is withdrawn and a reason is given. Anything else is a new
+revision and needs a reason.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from typing import Any
 
 from greenmine.archive.attest import Draft, drop_draft, find_drafts, lay_draft, make_statement, read_draft, sign_offs
 from greenmine.archive.layout import Archive
+from greenmine.archive.ledger import Ledger
 from greenmine.archive.record import BagRef, Record, draft_record, journal_heads
 from greenmine.archive.refold import MAPPING
 from greenmine.archive.seal import current_revision, seal_assessment, seal_catalog, seal_evidence
+from greenmine.archive.withdrawal import withdrawn
 from greenmine.assessment import load_assessment
 from greenmine.assessment.assessment import Assessment
 from greenmine.batch.runner import Assessed, produce
@@ -186,7 +189,8 @@ def _sealed(
     attest = sign_offs(book.findings, [one.by for one in book.signed if one.valid])
     earlier = current_revision(archive, book.mine.id, book.id)
     if earlier is not None:
-        if _same(archive, earlier, files):
+        again = reason and earlier.tagmanifest in withdrawn(Ledger(archive).read())
+        if _same(archive, earlier, files) and not again:
             place = archive.place(earlier.bag)
             return Sealed(book.mine.id, book.id, earlier.bag, place, earlier.tagmanifest, _signers(place), new=False)
         if not reason:

@@ -147,6 +147,15 @@ def test_a_record_without_a_notebook_is_damaged_for_this_purpose(tmp_path: Path)
         reproduce(archive, "bags/assess/GM-0001/r1", workspace=Workspace(tmp_path))
 
 
+def test_a_notebook_that_is_not_the_records_is_a_difference(tmp_path: Path) -> None:
+    """A record sealed with a notebook of no cells is not made anew the same; that is no bad input."""
+    i18n.use("en")
+    archive = small(tmp_path)
+    bag = changed(archive, {"report.ipynb": b'{"cells":[],"metadata":{},"nbformat":4,"nbformat_minor":5}'})
+    done = reproduce(archive, bag, workspace=Workspace(ROOT))
+    assert Difference("report.ipynb", "", "a notebook with its parameters", "another one") in done.differences
+
+
 def test_a_file_that_is_not_the_sealed_one_is_not_used(tmp_path: Path) -> None:
     """A changed document is refused by name, and so is a bag that the ledger does not name."""
     archive = small(tmp_path)

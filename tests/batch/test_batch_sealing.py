@@ -13,6 +13,7 @@ import pytest
 
 from greenmine.archive.layout import Archive
 from greenmine.archive.ledger import Ledger
+from greenmine.archive.withdrawal import withdraw
 from greenmine.assessment import JournalWriter
 from greenmine.batch.sealing import seal
 from greenmine.errors import UsageError
@@ -75,6 +76,15 @@ def test_sealing_again_changes_nothing_and_a_change_needs_a_reason(office: Works
     assert {"bag": first.bag, "tagmanifest": first.digest} == record["supersedes"]
     bags = [entry.bag for entry in Ledger(Archive(office.reports)).read()]
     assert ["evidence", "catalog", "assess", "assess"] == [bag.split("/")[1] for bag in bags]
+
+
+def test_a_withdrawn_record_is_sealed_again_only_with_a_reason(office: Workspace) -> None:
+    """Without one nothing has changed; with one the same content is the next revision."""
+    first = seal(MINE, workspace=office, clock=noon, catalog=CATALOG)
+    withdraw(Archive(office.reports), first.bag, reason="误封", by="演示机关", on=noon())
+    assert (first.bag, False) == ((again := seal(MINE, workspace=office, clock=noon, catalog=CATALOG)).bag, again.new)
+    second = seal(MINE, workspace=office, clock=noon, catalog=CATALOG, reason="撤回有误，重新封存")
+    assert (f"bags/assess/{MINE}/r2", True) == (second.bag, second.new)
 
 
 def test_a_draft_is_signed_and_then_sealed_as_it_was_signed(office: Workspace, tmp_path: Path) -> None:
