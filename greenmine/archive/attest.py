@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +37,7 @@ from greenmine.archive.signature import (
 )
 from greenmine.archive.signers import FINDING
 from greenmine.archive.store import refused
+from greenmine.archive.tools import scratch
 from greenmine.assessment.panel import FILE_NAME as PANEL
 from greenmine.assessment.panel import read_panel
 from greenmine.assessment.signoff import bare, signers, statements
@@ -294,8 +294,8 @@ def members(data: bytes, assessment: str, file: object) -> frozenset[str]:
     Raises:
         IntegrityError: it is malformed.
     """
-    with tempfile.TemporaryDirectory(prefix="greenmine-") as scratch:
-        path = Path(scratch, assessment, PANEL)
+    with scratch() as room:
+        path = Path(room, assessment, PANEL)
         path.parent.mkdir()
         path.write_bytes(data)
         try:

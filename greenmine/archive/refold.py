@@ -8,7 +8,6 @@ one adds, but nothing that it says may differ.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, Final
 
 import greenmine
 from greenmine.archive.record import Record
+from greenmine.archive.tools import scratch
 from greenmine.assessment import load_assessment
 from greenmine.assessment.carry import carry_over
 from greenmine.catalog.mapping import sealed_mapping
@@ -75,8 +75,8 @@ def refold(
     Raises:
         GreenmineError: one of them is malformed, or was tampered with.
     """
-    with tempfile.TemporaryDirectory(prefix="greenmine-") as scratch:
-        mine = Path(scratch, record.mine)
+    with scratch() as room:
+        mine = Path(room, record.mine)
         folder = mine / "assessments" / record.assessment
         (folder / "journal").mkdir(parents=True)
         (mine / profile.FILE_NAME).write_bytes(handed.files.get(profile.FILE_NAME, b""))

@@ -6,13 +6,13 @@ Resolving takes nothing from elsewhere, neither from a workspace nor from the pa
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from greenmine.archive.refold import differs, same_version
+from greenmine.archive.tools import scratch
 from greenmine.catalog import Catalog, load_catalog
 from greenmine.errors import ArchiveError, GreenmineError, IntegrityError, shown
 from greenmine.files import canonical_json, parse_json
@@ -59,12 +59,12 @@ def resolve_sources(files: Mapping[str, bytes], ref: str) -> bytes:
     Raises:
         GreenmineError: a source is missing or malformed.
     """
-    with tempfile.TemporaryDirectory(prefix="greenmine-") as scratch:
+    with scratch() as room:
         for name, data in files.items():
-            place = Path(scratch).joinpath(*name.split("/"))
+            place = room.joinpath(*name.split("/"))
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(data)
-        return canonical_json(load_catalog(ref, _Closed(Path(scratch))).document)
+        return canonical_json(load_catalog(ref, _Closed(room)).document)
 
 
 def check_sources(sealed: bytes, files: Mapping[str, bytes], ref: str, version: str, file: object) -> None:

@@ -22,6 +22,8 @@ from greenmine.i18n import gettext as _
 PACKAGES: Final = {"ssh-keygen": "openssh-client", "openssl": "openssl"}
 """The Debian package each program comes in, for the hint."""
 
+_MEMORY: Final = "/dev/shm"  # noqa: S108 - a folder of an own name is made in it
+
 TIMEOUT: Final = 60.0
 """Seconds that a program may run unless its caller gives it more."""
 
@@ -70,6 +72,13 @@ def run(command: Sequence[str], data: bytes = b"", timeout: float = TIMEOUT) -> 
         raise UsageError(text.format(name=name, reason=problem.strerror or problem)) from None
     words = done.stderr.decode("utf-8", "replace").replace("\r", "\n").splitlines()
     return Outcome(done.returncode, done.stdout, one_line("; ".join(line.strip() for line in words if line.strip())))
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Make a folder that only this user can read, in memory where there is such a place, and remove it afterwards."""
+    with tempfile.TemporaryDirectory(prefix="greenmine-", dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None) as name:
+        yield Path(name)
 
 
 @contextmanager
