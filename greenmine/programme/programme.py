@@ -35,7 +35,7 @@ BEFORE: Final = "before"
 
 Count = Annotated[int, Field(strict=True, ge=1, le=10_000)]
 Keys = Annotated[tuple[Key, ...], Field(max_length=100)]
-Subject = Literal["mine", "agency", "assessor"]
+Subject = Literal["mine", "agency", "assessor", "zone"]
 Need = Literal["document", "deadline", "reason", "trigger", "agency", "materials", "grade"]
 
 
@@ -149,12 +149,13 @@ class Clock(Named, Sourced):
             taken; `day`: a day of the calendar that the source names.
         length: how long; for all kinds but `day`. None: the source sets none, and the step that starts it says until
             when.
-        on: the day, for kind `day`.
-        starts: the steps that start it (anew).
-        starts_in: for kind `day`: it is for who is in one of these states at the beginning of that year.
+        day: the day, for kind `day`.
+        starts: the steps that start it (anew); for kind `day`, if taken in that year.
+        starts_in: for kind `day`: it is for who is in one of these states on that day.
         ends: the steps that end it; for `every`, for good. For `earliest`: the steps that have to wait.
         done_by: for `every`: the steps that count as done.
         stops_during: states in which it stands still.
+        within: for `every`: the clock of kind `validity` beyond whose end no more periods begin.
         settable: whether the step that starts it may set an earlier end (`deadline`).
         in_principle: whether a later one may be set with a reason (原则上).
         refuses: whether a step that is too late is refused (逾期不予受理) instead of marked.
@@ -162,20 +163,21 @@ class Clock(Named, Sourced):
 
     kind: Literal["limit", "validity", "every", "earliest", "day"]
     length: Length | None = None
-    on: Day | None = None
+    day: Day | None = None
     starts: Keys = ()
     starts_in: Keys = ()
     ends: Keys = ()
     done_by: Keys = ()
     stops_during: Keys = ()
+    within: Note = ""
     settable: True_ = False
     in_principle: True_ = False
     refuses: True_ = False
 
     @model_validator(mode="after")
     def _has_what_it_runs_by(self) -> Self:
-        if (self.kind == "day") != (self.on is not None):
-            raise problem(_("the key {key}").format(key="on") + " ⇔ kind: day", self.kind)
+        if (self.kind == "day") != (self.day is not None):
+            raise problem(_("the key {key}").format(key="day") + " ⇔ kind: day", self.kind)
         if self.length is None and self.kind != "day" and not self.settable:
             raise problem(_("the key {key}").format(key="length"), _("no such key"))
         return self
@@ -385,6 +387,7 @@ class Programme(Strict):
                 yield ("clocks", name, key), getattr(clock, key), self.steps
             for key in ("starts_in", "stops_during"):
                 yield ("clocks", name, key), getattr(clock, key), self.states
+            yield ("clocks", name, "within"), (clock.within,) if clock.within else (), self.clocks
         yield from self._references_of_parts()
 
     def _references_of_parts(self) -> Iterator[tuple[tuple[str, ...], Iterable[str], Iterable[str]]]:
