@@ -24,8 +24,8 @@ from greenmine.workspace import Workspace, is_id
     help=_(
         "Sign what you concluded about MINE (or in the folder of a draft), before it is sealed; or, as an authority, "
         "the catalog ID@VERSION.\n\n"
-        "What is signed are the digests of findings, catalog, score and record; of a catalog that of its sealed bag. "
-        "Without --key, who has signed is shown. A catalog needs no --as."
+        "What is signed are the digests of findings, catalog, score, record, panel, report and notebook; of a catalog "
+        "that of its sealed bag. Without --key, who has signed is shown. A catalog needs no --as."
     ),
 )
 @click.argument("mine", metavar="MINE|ID@VERSION")
