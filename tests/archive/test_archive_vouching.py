@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -20,6 +21,8 @@ from greenmine.archive.signers import CHECKPOINT, FINDING, REDACTION, WITNESS
 from greenmine.archive.verify import verify
 from greenmine.cli.main import main
 from greenmine.errors import InputError, IntegrityError, UsageError
+from greenmine.files import canonical_json
+from greenmine.scoring import Scorer, canonical
 
 LAST = "bags/assess/GM-0002/r1"
 
@@ -183,3 +186,71 @@ def test_keys_are_listed_for_removals_too(workspace: Path) -> None:
     key = make_key(workspace.parent, "office")
     assert 0 == main(["keys", "add", "office@demo", str(key.with_name("office.pub")), "--for", "redaction"])
     assert "greenmine-redaction" in (workspace / "reports/trust/allowed_signers").read_text("utf-8")
+
+
+# ---- no false alarms, and what the archive itself contradicts --------------------------------------------------------
+
+
+def test_words_that_look_like_markup_are_no_alarm(copy: Audited) -> None:
+    """A name or a justification with “only = 2”, “javascript:” or an address is text; in a tag it is found."""
+    report = (copy.root / LAST / "data/report.html").read_bytes()
+    shutil.rmtree(copy.root / LAST / "data/attest")
+    manifest = copy.root / LAST / "manifest-sha256.txt"
+    kept = [line for line in manifest.read_text("utf-8").splitlines(keepends=True) if "/attest/" not in line]
+    manifest.write_text("".join(kept), "utf-8")
+    harmless = b"<p title='only = 2 pits'>only = 2 pits, javascript: href=http://x @import url(http://x) &lt;script"
+    remake(copy, LAST, "data/report.html", report + harmless)
+    assert () == copy.verify("GM-0002").failures
+    assert (0, "") == ((done := copy.script("GM-0002")).returncode, done.stderr)
+    for bad in (
+        b"<p\nonclick = x>",
+        b"<p title='a'onclick=x>",
+        b"<a href= 'javascript:x'>",
+        b"<img srcset=//x>",
+        b"<style>\n@import 'x'</style>",
+        b"<meta http-equiv=refresh content='0;url=x'>",
+    ):
+        remake(copy, LAST, "data/report.html", report + bad)
+        assert not copy.verify("GM-0002").holds, bad
+        assert 1 == copy.script("GM-0002").returncode, bad
+
+
+def test_scores_by_other_readings_are_recomputed_with_them(copy: Audited, tmp_path: Path) -> None:
+    """verify.sh hands every reading of the record to the scorer, the last one too."""
+    parts = prepare(copy.archive, make_mine(tmp_path / "evidence", "GM-0007"))
+    catalog, findings = (json.loads(parts.files[name]) for name in ("catalog.resolved.json", "findings.json"))
+    names = {name: reading["choices"][-1] for name, reading in catalog["readings"].items()}
+    score = Scorer(catalog).score(findings, names)
+    record = parts.record.model_copy(update={"readings": score["readings"]})
+    type(parts)({**parts.files, "score.json": canonical(score)}, record, parts.journals).sealed(copy.archive)
+    assert names == score["readings"]
+    assert () == copy.verify("GM-0007").failures
+    assert (0, "") == ((done := copy.script("-x", "GM-0007")).returncode, done.stderr)
+
+
+def test_a_second_revision_says_what_it_supersedes(copy: Audited) -> None:
+    """A later record of an assessment that names no earlier one, or not the latest, is found."""
+    bag = "bags/assess/GM-0001/r2"
+    shutil.rmtree(copy.root / "checkpoints")
+    record = json.loads((copy.root / bag / "data/record.json").read_bytes())
+    for wrong in ({}, {"supersedes": record["supersedes"], "reason": "x"}):
+        changed = {key: value for key, value in record.items() if key not in {"supersedes", "reason"}}
+        if wrong:
+            changed["assessment"] = "2027-self"
+        remake(copy, bag, "data/record.json", canonical_json({**changed, **wrong}))
+        assert "record.references" in {one.check for one in copy.verify("GM-0001/r2").failures}
+
+
+def test_a_date_that_the_stamps_contradict_is_remarked_on(copy: Audited, tmp_path: Path) -> None:
+    """A record drafted, by its own word, before what a stamp covers without it, or after the stamp over it, is told."""
+
+    def dated() -> list[str]:
+        return [one.code for one in copy.verify().remarks if one.code.startswith("record.dated.")]
+
+    parts = prepare(copy.archive, make_mine(tmp_path / "evidence", "GM-0007"))
+    late = parts.record.model_copy(update={"sealed_on": "2036-01-01T00:00:00Z"})
+    bag = type(parts)(parts.files, late, parts.journals).sealed(copy.archive).path
+    assert f"record.dated.{bag}" not in dated()
+    copy.checkpoint(witnessed=False)
+    assert f"record.dated.{bag}" in dated()
+    assert f"record.dated.{LAST}" in dated()  # said to be of June, after a checkpoint of now
