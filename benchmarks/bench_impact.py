@@ -63,7 +63,9 @@ def main() -> None:
         path = Path(folder, "facts.parquet")
         pa.parquet.write_table(numbered, path)
         times: dict[str, list[float]] = {"read": [], "score": [], "tell": [], "scalar": []}
+        processor = []
         for _round in range(ROUNDS):
+            begin = time.process_time()
             found: list[FactsTable | Impact] = []
             times["read"].append(seconds(lambda: found.append(FactsTable.read(path))))  # noqa: B023 - called at once
             table = found[0]
@@ -72,6 +74,7 @@ def main() -> None:
             impact = found[1]
             assert isinstance(impact, Impact)  # noqa: S101
             times["tell"].append(seconds(impact.document))
+            processor.append(time.process_time() - begin)
             times["scalar"].append(seconds(scalar))
     read, scored, told, slow = (statistics.median(times[name]) for name in times)
     each = slow / (SCALAR * len(catalogs) * len(CHOICES))
@@ -86,6 +89,7 @@ def main() -> None:
         f"| score all: verdicts, exact totals, points of every indicator | {scored:.2f} s |",
         f"| tell who drops out, what decides, counts, distributions, as JSON | {told:.2f} s |",
         f"| all of it | {statistics.median(map(sum, zip(*list(times.values())[:3], strict=True))):.2f} s |",
+        f"| of it on the processor, whatever else the machine was doing | {statistics.median(processor):.2f} s |",
         f"| the scalar scorer with its trace, one score, in the same run | {each * 1000:.2f} ms |",
         f"| as many scores by the scalar scorer take longer by a factor of | {ratio:.0f} |",
     ]

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -24,10 +23,7 @@ from greenmine.batch.impact.scored import (
     FAIL,
     INCOMPLETE,
     INELIGIBLE,
-    NO_EVIDENCE,
-    NOT_APPLICABLE,
     NOT_ASSESSED,
-    NOT_IN_BLOCK,
     PASS,
     VERDICTS,
     Scored,
@@ -37,7 +33,6 @@ from greenmine.catalog import Catalog
 from greenmine.catalog.mapping import MappingSet
 from greenmine.errors import UsageError
 from greenmine.i18n import gettext as _
-from greenmine.scoring.exact import show
 
 SCHEMA: Final = "greenmine.impact/1"
 NEAR: Final = 20
@@ -173,38 +168,24 @@ class Case:
         return [{"from": number - NEAR, "mines": int(count)} for number, count in enumerate(counts)]
 
     def _categories(self) -> Iterator[dict[str, Any]]:
-        scored, register = self.scored, self.scored.register
-        for number, entry in enumerate(self.catalog.document["categories"]):
-            results = scored.results
-            left = int(register.points[number] * register.scale) - results.excluded[number]
-            closed = ~results.open[number] & (left > 0)
-            lost = left * register.multiplier - results.awarded[number]
-            yield {
-                "id": entry["id"],
-                "name": entry["name"],
-                "points": entry["points"],
-                "open": int(results.open[number].sum()),
-                "needs_ruling": int((left == 0).sum()),
-                "full": int((closed & (lost == 0)).sum()),
-                "lost": _mean(lost[closed], register.multiplier[closed], register.scale),
-            }
+        entries = self.catalog.document["categories"]
+        for entry, losses in zip(entries, self.scored.results.losses, strict=True):
+            yield {"id": entry["id"], "name": entry["name"], "points": entry["points"], **losses}
 
     def _indicators(self) -> Iterator[dict[str, Any]]:
         scored = self.scored
-        results = scored.results
+        keeps_out = (scored.lacking & (scored.verdict == FAIL)).sum(axis=1)
+        decides = scored.alone.sum(axis=1)
         for number, indicator in enumerate(scored.register.indicators):
-            status = results.status[number]
+            counts = scored.results.counts[number]
             yield {
                 "id": indicator.id,
                 "name": indicator.name,
                 "kind": indicator.kind,
-                "in_block": int((status != NOT_IN_BLOCK).sum()),
-                "not_applicable": int((status == NOT_APPLICABLE).sum()),
-                "not_assessed": int((status == NOT_ASSESSED).sum()),
-                "no_evidence": int((status == NO_EVIDENCE).sum()),
-                "full": int(results.full[number].sum()),
-                "keeps_out": int((scored.lacking[number] & (scored.verdict == FAIL)).sum()),
-                "decides": int(scored.alone[number].sum()),
+                "in_block": len(scored.verdict) - counts["not_in_block"],
+                **{key: counts[key] for key in ("not_applicable", "not_assessed", "no_evidence", "full")},
+                "keeps_out": int(keeps_out[number]),
+                "decides": int(decides[number]),
             }
 
 
@@ -321,7 +302,8 @@ class Impact:
         refs = [catalog.ref for catalog in catalogs]
         if not refs or len(set(refs)) < len(refs):
             raise UsageError(_("Expected one or more catalogs, each once: {refs}.").format(refs=", ".join(refs) or "–"))
-        chosen = list(dict.fromkeys(readings or ((FOLD, choice) for choice in _choices(catalogs[0]))))
+        every = catalogs[0].document["readings"][FOLD]["choices"]
+        chosen = list(dict.fromkeys(readings or ((FOLD, choice) for choice in every)))
         cases = []
         for catalog in catalogs:
             mapping = mappings.get(catalog.ref)
@@ -386,18 +368,3 @@ class Impact:
 def verdicts(found: Array) -> dict[str, int]:
     """Return how many mines have which verdict."""
     return dict(zip(VERDICTS, np.bincount(found, minlength=len(VERDICTS)).tolist(), strict=True))
-
-
-def _choices(catalog: Catalog) -> Sequence[str]:
-    choices: Mapping[str, Any] = catalog.document["readings"][FOLD]
-    return list(choices["choices"])
-
-
-def _mean(values: Array, multiplier: Array, scale: int) -> str | None:
-    """Return the exact mean of values that are in units of each mine, printed as points; None of no values."""
-    if not len(values):
-        return None
-    total = Fraction(0)
-    for each in np.unique(multiplier):
-        total += Fraction(int(values[multiplier == each].sum()), int(each) * scale)
-    return show(total / len(values))

@@ -252,7 +252,7 @@ class Register:
             awarded[category] += units[number]
             excluded[category] += (status[number] == NOT_APPLICABLE) * int(indicator.points * self.scale)
             open_[category] |= status[number] == NOT_ASSESSED
-        return Results(units, status, full, awarded, excluded, open_)
+        return Results(self, units, status, full, awarded, excluded, open_)
 
     def _fold(self, results: Results, na_fold: str) -> Totals:
         standard = [int(points * self.scale) for points in self.points]

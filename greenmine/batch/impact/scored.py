@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -27,10 +27,12 @@ PASS, FAIL, INELIGIBLE, INCOMPLETE = range(len(VERDICTS))
 _CENTS: Final = 100
 
 
-class Results(NamedTuple):
-    """What became of every indicator of every mine.
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What became of every indicator of every mine; the same for all ways to fold.
 
     Attributes:
+        register: the catalog and the table.
         units: points, indicator × mine, in units of the mine.
         status: indicator × mine, positions in `STATUSES`.
         full: whether it is at full marks, indicator × mine.
@@ -39,12 +41,39 @@ class Results(NamedTuple):
         open: whether an indicator is not assessed, category × mine.
     """
 
+    register: Register
     units: Array
     status: Array
     full: Array
     awarded: Array
     excluded: Array
     open: Array
+
+    @cached_property
+    def counts(self) -> list[dict[str, int]]:
+        """For each indicator, how many mines have which status, and how many are at full marks."""
+        statuses = (np.bincount(row, minlength=len(STATUSES)).tolist() for row in self.status)
+        each = zip(statuses, self.full.sum(axis=1).tolist(), strict=True)
+        return [{**dict(zip(STATUSES, counts, strict=True)), "full": full} for counts, full in each]
+
+    @cached_property
+    def losses(self) -> list[dict[str, Any]]:
+        """For each category, how many mines are open, need a ruling, are at full marks; and the mean of points lost."""
+        register = self.register
+        found = []
+        for number, points in enumerate(register.points):
+            left = int(points * register.scale) - self.excluded[number]
+            closed = ~self.open[number] & (left > 0)
+            lost = left * register.multiplier - self.awarded[number]
+            found.append(
+                {
+                    "open": int(self.open[number].sum()),
+                    "needs_ruling": int((left == 0).sum()),
+                    "full": int((closed & (lost == 0)).sum()),
+                    "lost": _mean(lost[closed], register.multiplier[closed], register.scale),
+                }
+            )
+        return found
 
 
 class Totals(NamedTuple):
@@ -153,3 +182,13 @@ class Scored:
             open_ = (self.results.status[number, rows] <= NO_EVIDENCE) & ~self.results.full[number, rows]
             found[number, rows] = open_ & (lacking[rows] == self.lacking[number, rows]) & (gain >= need)
         return found
+
+
+def _mean(values: Array, multiplier: Array, scale: int) -> str | None:
+    """Return the exact mean of values that are in units of each mine, printed as points; None of no values."""
+    if not len(values):
+        return None
+    total = Fraction(0)
+    for each in np.unique(multiplier):
+        total += Fraction(int(values[multiplier == each].sum()), int(each) * scale)
+    return show(total / len(values))
