@@ -3,7 +3,7 @@
 Without a mine the workspace's own notebook opens. With one, a copy opens in which the mine is filled in. The copy is
 `reports/<mine>/workbook.ipynb`: a view that can be made again at any time, so it belongs neither to the evidence, which
 is digested and sealed, nor into the folder of an assessment, which a new run replaces. A copy that is there is opened
-as it is, for it may hold notes.
+as it is, for it may hold notes. Its kernels are told to show forms (`GREENMINE_LIVE`); everything else shows pieces.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from greenmine.workspace import Workspace
 
 NOTEBOOK = "assessment.ipynb"
 COPY = "workbook.ipynb"
+LIVE = "GREENMINE_LIVE"
+"""Asks for forms; see `greenmine.workbook.book.LIVE`, which takes long to import."""
 
 
 @click.command("lab", help=_("Open the workbook in JupyterLab, with a mine filled in where one is named."))
@@ -124,7 +126,7 @@ def words(workspace: Workspace, path: Path, *, browser: bool, port: int | None) 
 
 def run(command_line: list[str], workspace: Workspace) -> int:
     """Run a program in the workspace and return its exit status; an interrupt is for the program to answer."""
-    environment = {**os.environ, "GREENMINE_WORKSPACE": str(workspace.root)}
+    environment = {**os.environ, "GREENMINE_WORKSPACE": str(workspace.root), LIVE: "1"}
     with subprocess.Popen(command_line, cwd=workspace.root, env=environment) as process:  # noqa: S603 - our own words
         while True:
             try:

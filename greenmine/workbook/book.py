@@ -3,10 +3,13 @@
 `Workbook.open` reads a mine's folder and scores it; nothing is computed afterwards. Each method returns one piece of
 HTML (`Html`), in the order of the report; a notebook calls one method per cell and holds no logic of its own. The same
 inputs give the same pieces, byte for byte: no time of day, no host name and no path is in them.
+
+Opened live, in JupyterLab as `greenmine lab` starts it, prerequisites and categories are forms instead of pieces.
 """
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -14,14 +17,21 @@ from fractions import Fraction
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from greenmine import __version__
 from greenmine.assessment import Panel, load_assessment
 from greenmine.assessment.earlier import Earlier, earlier_assessments
 from greenmine.assessment.signoff import Signed, complete, digests, signed
 from greenmine.catalog import Catalog, load_catalog
-from greenmine.evidence import Inventory, MineProfile, evidence_warnings, read_profile, take_inventory
+from greenmine.evidence import (
+    Inventory,
+    MineProfile,
+    cached_inventory,
+    evidence_warnings,
+    read_profile,
+    take_inventory,
+)
 from greenmine.files import canonical_json, sha256_hex
 from greenmine.i18n import language
 from greenmine.scoring import Scorer, canonical
@@ -36,8 +46,17 @@ from greenmine.workbook.rectification import tasks
 from greenmine.workbook.rescored import Rescored, rescore
 from greenmine.workspace import Workspace
 
+if TYPE_CHECKING:
+    from greenmine.workbook.forms import Library
+
 RECORD_TYPE = "application/vnd.greenmine.digests+json"
 GALLERY = 48
+
+LIVE: Final = "GREENMINE_LIVE"
+"""The environment variable that asks for forms: `greenmine lab` sets it to 1."""
+
+SESSION: Final = "JPY_SESSION_NAME"
+"""What a Jupyter server sets for the kernels of its notebooks, and for nothing else that runs under it."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -57,6 +76,7 @@ class Workbook:
         earlier: the earlier assessments of the mine, the latest first.
         signed: the sign-offs of the panel's members.
         rescored: where the facts were recorded by another version of the indicators: what they were scored by it.
+        library: what the forms share; None where pieces are shown.
     """
 
     folder: Path
@@ -71,6 +91,7 @@ class Workbook:
     earlier: tuple[Earlier, ...] = ()
     signed: tuple[Signed, ...] = ()
     rescored: Rescored | None = None
+    library: Library | None = None
 
     @classmethod
     def open(
@@ -83,6 +104,7 @@ class Workbook:
         lang: str = "zh",
         carried_from: str = "",
         workspace: Workspace | None = None,
+        live: bool | None = None,
     ) -> Workbook:
         """Read a mine's folder and score it.
 
@@ -94,16 +116,18 @@ class Workbook:
             lang: the language of the pieces, `zh` or `en`.
             carried_from: the catalog that the facts were recorded by, where it is another one: they are carried over.
             workspace: where to look; the one around the working directory by default.
+            live: whether to show forms; where it is not given, in the notebooks of `greenmine lab` and nowhere else.
 
         Raises:
             GreenmineError: something of it is not there or not as it should be.
         """
         with speaking(lang):
             workspace = workspace or Workspace.find()
+            live = (os.environ.get(LIVE) == "1" and SESSION in os.environ) if live is None else live
             folder = workspace.mine_dir(mine)
             found = load_catalog(catalog, workspace)
             profile = read_profile(folder)
-            inventory = take_inventory(folder)
+            inventory = cached_inventory(folder) if live else take_inventory(folder)
             record = load_assessment(folder, assessment or None, inventory)
             scorer = Scorer(found.document)
             again = None
@@ -117,6 +141,13 @@ class Workbook:
             doubts = evidence_warnings(profile, inventory, record.findings, catalog=found.document)
             warnings = [(doubt.place, doubt.message) for doubt in doubts]
             warnings += [(notice.place, notice.message) for notice in record.warnings]
+            library = None
+            if live and not carried_from:
+                from greenmine.workbook.forms import open_library  # noqa: PLC0415 - late: reports need no widgets
+
+                library = open_library(
+                    folder, record.id, catalog=catalog, readings=readings, lang=lang, workspace=workspace
+                )
             return cls(
                 folder=folder,
                 catalog=found,
@@ -130,6 +161,7 @@ class Workbook:
                 earlier=earlier,
                 signed=signed(record.findings, record.panel, digests(record, found.sha256, score, inventory.sha256)),
                 rescored=again,
+                library=library,
             )
 
     @property
@@ -222,8 +254,16 @@ class Workbook:
         """Return the mine: the fields of the application form, its licences, its own introduction."""
         return self._piece("profile", mine=self.mine)
 
+    def header(self) -> Html:
+        """Return the header of the forms, which says how the whole stands; nothing where there are no forms."""
+        if self.library:
+            return self.library.header()
+        return Html("", "header")
+
     def prerequisites(self) -> Html:
-        """Return the prerequisites (先决条件), each with its record."""
+        """Return the prerequisites (先决条件), each with its record, or their form."""
+        if self.library:
+            return self.library.form("prerequisites")
         return self._piece("prerequisites", gates=self._deck.gates)
 
     def summary(self) -> Html:
@@ -231,9 +271,20 @@ class Workbook:
         elsewhere = sum(row["status"] == "not_in_block" for row in self.score["indicators"])
         return self._piece("summary", categories=self._deck.categories, elsewhere=elsewhere, block=self._block())
 
-    def categories(self) -> Html:
-        """Return a section for each category (一级指标) with the card of each of its indicators."""
-        return self._piece("categories", categories=self._deck.categories)
+    def category(self, number: int) -> Html:
+        """Return the section, or the form, of the category (一级指标) that is `number`th in the catalog, from 1 on."""
+        return self.categories(number, number)
+
+    def categories(self, first: int = 1, last: int | None = None) -> Html:
+        """Return a section for each category (一级指标) with the card of each of its indicators, or their form.
+
+        Args:
+            first: the first category to show, from 1 on.
+            last: the last one; the catalog's last where it is not given.
+        """
+        if self.library:
+            return self.library.form(*(row["id"] for row in self.score["categories"][first - 1 : last]))
+        return self._piece("categories", categories=self._deck.categories[first - 1 : last])
 
     def not_applicable(self) -> Html:
         """Return the list of indicators that do not apply (不涉及项), with reason, proof and who confirmed it."""
