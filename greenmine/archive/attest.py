@@ -174,7 +174,8 @@ def read_draft(folder: Path) -> Draft:
         if match is None:
             raise IntegrityError(data / "attest" / name, expected=_("no further files"), found=_("a file"))
         if match[1] not in people:
-            raise IntegrityError(data / "attest" / name, expected=_("a member of the panel"), found=shown(match[1]))
+            expected = _("the chair or an expert of the panel")
+            raise IntegrityError(data / "attest" / name, expected=expected, found=shown(match[1]))
     return Draft(folder, record, found, attest, people)
 
 
@@ -198,7 +199,7 @@ def sign_draft(draft: Draft, expert: str, key: Path, trust: Trust | None = None)
         UsageError: the id is none or has signed already, or the key cannot sign or is not trusted for the expert.
     """
     if expert not in draft.members:
-        text = _("{name} is not in the panel: expected one of {names}.")
+        text = _("{name} is neither chair nor expert of the panel: expected one of {names}.")
         raise UsageError(text.format(name=shown(expert), names=", ".join(sorted(draft.members))))
     target = draft.folder / "data" / "attest" / f"expert-{expert}.sig"
     if target.name in draft.attest:

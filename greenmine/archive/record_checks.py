@@ -276,7 +276,7 @@ def _check_statement(context: Context, entry: LedgerEntry, bag: Bag, record: Rec
             with collector.check("record.parts", file):
                 what = what if hit else content(bag, f"{_ATTEST}sign-off-{expert}.json")
                 if expert not in people:
-                    raise IntegrityError(file, expected=_("a member of the panel"), found=shown(expert))
+                    raise IntegrityError(file, expected=_("the chair or an expert of the panel"), found=shown(expert))
                 experts.add(expert)
             who = _Expert(expert, record, what, content(bag, f"{_ATTEST}{one}"), file)
             claimed = dt.datetime.fromisoformat(record.sealed_on)

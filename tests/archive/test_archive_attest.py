@@ -19,6 +19,7 @@ from greenmine.archive.attest import (
     find_drafts,
     lay_draft,
     make_statement,
+    members,
     read_draft,
     sign_draft,
 )
@@ -110,7 +111,7 @@ def test_stock_tools_accept_a_sealed_signature(
     [
         ("E1", "E2", "the key ssh-ed25519 .* belongs to “E2@2026-self@GM-0001”"),
         ("E2", "stranger", "is not in .*allowed_signers"),
-        ("E3", "E1", "E3.* is not in the panel: expected one of E1, E2"),
+        ("E3", "E1", "“E3” is neither chair nor expert of the panel: expected one of E1, E2"),
     ],
 )
 def test_nobody_signs_for_another(  # noqa: PLR0917 - fixtures
@@ -162,7 +163,7 @@ def test_an_expert_signs_once(draft: Draft, keys: Path) -> None:
     with pytest.raises(UsageError, match="E1 has signed"):
         sign_draft(again, "E1", keys / "E1")
     assert before == (draft.folder / "data" / "attest" / "expert-E1.sig").read_bytes()
-    with pytest.raises(UsageError, match="is not in the panel"):
+    with pytest.raises(UsageError, match="neither chair nor expert"):
         sign_draft(again, "../E1", keys / "E1")
 
 
@@ -199,3 +200,20 @@ def test_a_statement_has_one_form_only(parts: Parts, change: object) -> None:
     check_statement(statement, digests, "statement")
     with pytest.raises(IntegrityError):
         check_statement(change(statement), digests, "statement")
+
+
+def test_chair_and_experts_sign_and_scribes_do_not(parts: Parts) -> None:
+    """Whose ids count is read from the panel; one that cannot be read is named as the caller calls it."""
+    panel = parts.files["panel.yaml"] + b"  - {id: E3, name: x, role: scribe}\n"
+    assert {"E1", "E2"} == members(panel, "2026-self", "panel")
+    for wrong in (b"", panel + b"  - {id: E4}\n", panel.replace(b"2026-self", b"2025-self")):
+        with pytest.raises(IntegrityError, match=r"^panel"):
+            members(wrong, "2026-self", "panel")
+
+
+def test_a_draft_with_a_signature_of_a_stranger_is_refused(draft: Draft, keys: Path) -> None:
+    """Whoever puts a signature into a draft past the verb is no expert by that."""
+    signature = sign_draft(draft, "E1", keys / "E1")
+    signature.rename(signature.with_name("expert-E9.sig"))
+    with pytest.raises(IntegrityError, match=r"expert-E9\.sig"):
+        read_draft(draft.folder)

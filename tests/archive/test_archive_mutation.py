@@ -9,7 +9,6 @@ steps are the very functions that `verify` calls, failures only add up, and so w
 
 from __future__ import annotations
 
-import hashlib
 import os
 import random
 import shutil
@@ -19,7 +18,7 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import pytest
-from audited import PROVINCE, Audited, build, flip
+from audited import PROVINCE, Audited, build, flip, remake
 
 from greenmine.archive.chain import read_chain, read_ledger
 from greenmine.archive.checkpoint import make_sums
@@ -238,18 +237,6 @@ def swap_witness(one: Audited) -> None:
     folder = chain(one.root)[1]
     data = (folder / "checkpoint").read_bytes()
     (folder / f"witness-{PROVINCE}.sig").write_bytes(sign(data, one.keys / "stranger", WITNESS))
-
-
-def remake(one: Audited, bag: str, name: str, data: bytes) -> None:
-    """Change a file of a bag, its manifests and its line in the ledger, as whoever runs the archive could."""
-    folder = one.root / bag
-    (folder / name).write_bytes(data)
-    for manifest in ("manifest-sha256.txt", "tagmanifest-sha256.txt"):
-        names = [line[66:] for line in (folder / manifest).read_text("utf-8").splitlines()]
-        sums = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names]
-        (folder / manifest).write_text("".join(sums), "utf-8")
-    digest = hashlib.sha256((folder / "tagmanifest-sha256.txt").read_bytes()).hexdigest().encode()
-    write(one.root, [digest + line[64:] if f"  {bag}/".encode() in line else line for line in lines(one.root)])
 
 
 def rewrite(bag: str, name: str, old: bytes, new: bytes) -> Callable[[Audited], None]:

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from audited import Audited, build
+from audited import Audited, build, remake
 from sealing import NOON, make_mine, prepare, record_something
-from test_archive_mutation import remake
 
 from greenmine.archive import refold
 from greenmine.archive.redaction import draft_redaction, redact

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from audited import MINISTRY, OPERATOR, PROVINCE, Audited, build, experts_of
+from audited import MINISTRY, OPERATOR, PROVINCE, Audited, build, experts_of, remake
 from hypothesis import given
 from hypothesis import strategies as st
 from keys import allow, public
@@ -175,8 +175,6 @@ def test_a_score_that_does_not_follow_is_found(copy: Audited, monkeypatch: pytes
 
     Of another version of the scorer the same result in another form is accepted with a remark.
     """
-    from test_archive_mutation import remake  # noqa: PLC0415 - how an insider makes a bag anew
-
     score = (copy.root / LAST / "data/score.json").read_bytes()
     shutil.rmtree(copy.root / LAST / "data/attest")
     manifest = copy.root / LAST / "manifest-sha256.txt"

@@ -9,10 +9,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from audited import Audited, build
+from audited import Audited, build, remake
 from keys import allow, make_key
 from sealing import make_mine, prepare
-from test_archive_mutation import remake
 
 from greenmine.archive.attest import lay_draft, make_statement, read_draft, sign_draft
 from greenmine.archive.pins import Pins

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from archives import make_archive
 from assessments import START
+from audited import Audited, remake
 from keys import allow, make_key
 from mines import ASSESSMENT, MINE, make_mine
 from signing import record, sign_off
@@ -19,6 +20,7 @@ from greenmine.archive.attest import check_sign_off
 from greenmine.archive.layout import Archive
 from greenmine.archive.ledger import Ledger
 from greenmine.archive.pins import Pins
+from greenmine.archive.signature import sign
 from greenmine.archive.signers import FINDING
 from greenmine.archive.verify import verify
 from greenmine.assessment import load_assessment
@@ -150,6 +152,26 @@ def test_a_sign_off_about_something_else_is_found(keyed: tuple[Path, Path, Path]
     findings["indicators"]["2"]["justification"] = "改过"
     with pytest.raises(IntegrityError, match="digests/findings"):
         check_sign_off(text, "E1", findings, parts, file)
+
+
+@pytest.mark.parametrize(("old", "new"), [(f'"mine":"{MINE}"', '"mine":"GM-9"'), ('"member":"E1"', '"member":"E2"')])
+def test_a_sign_off_for_another_mine_or_member_is_found(
+    keyed: tuple[Path, Path, Path], tmp_path: Path, old: str, new: str
+) -> None:
+    """Truly signed with the member's key, but for somebody or something else: neither verifier takes it."""
+    _mine, root, trust = keyed
+    bag = f"bags/assess/{MINE}/r1"
+    for path in (root / bag).rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    text = (root / bag / "data/attest/sign-off-E1.json").read_bytes()
+    forged = text.replace(old.encode(), new.encode())
+    assert forged != text
+    one = Audited(root, trust, tmp_path / "keys", None)  # type: ignore[arg-type] # no stamps here
+    remake(one, bag, "data/attest/sign-off-E1.json", forged)
+    remake(one, bag, "data/attest/sign-off-E1.sig", sign(forged, tmp_path / "keys" / "E1", FINDING))
+    assert [f"{bag}/data/attest/sign-off-E1.json"] == [found.file for found in one.verify().failures]
+    ran = subprocess.run(["sh", SCRIPT, "-a", root, "-t", trust], capture_output=True, text=True, check=False)
+    assert f"FAIL 不通过  {bag}/data/attest/sign-off-E1.json" in ran.stderr
 
 
 def test_a_signature_that_is_none_is_not_sealed(mine: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -145,3 +146,17 @@ def flip(path: Path, bit: int) -> Callable[[], None]:
         path.write_bytes(data)
 
     return back
+
+
+def remake(one: Audited, bag: str, name: str, data: bytes) -> None:
+    """Change a file of a bag, its manifests and its line in the ledger, as whoever runs the archive could."""
+    folder = one.root / bag
+    (folder / name).write_bytes(data)
+    for manifest in ("manifest-sha256.txt", "tagmanifest-sha256.txt"):
+        names = [line[66:] for line in (folder / manifest).read_text("utf-8").splitlines()]
+        sums = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names]
+        (folder / manifest).write_text("".join(sums), "utf-8")
+    digest = hashlib.sha256((folder / "tagmanifest-sha256.txt").read_bytes()).hexdigest().encode()
+    lines = one.archive.ledger.read_bytes().splitlines(keepends=True)
+    lines = [digest + line[64:] if f"  {bag}/".encode() in line else line for line in lines]
+    one.archive.ledger.write_bytes(b"".join(lines))
