@@ -226,7 +226,7 @@ class Audit:
             return Examined(drawn, failure, self._portable(str(problem)), archived, None)
         difference = self._portable(str(done.differences[0])) if done.differences else ""
         files = {one.file for one in done.differences}
-        explained = bool(done.software) and bool(files) and files <= {NOTEBOOK, REPORT}
+        explained = done.explained or (bool(done.software) and bool(files) and files <= {NOTEBOOK, REPORT})
         return Examined(drawn, failure, difference, archived, done.total, explained)
 
     def _portable(self, text: str) -> str:

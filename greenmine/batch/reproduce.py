@@ -25,6 +25,7 @@ from greenmine.archive.engine import engine_digest
 from greenmine.archive.layout import Archive
 from greenmine.archive.record import FILE_NAME as RECORD
 from greenmine.archive.record import Record, installed, read_record
+from greenmine.archive.redaction import removals
 from greenmine.archive.refold import MAPPING
 from greenmine.batch.difference import Difference, first_difference
 from greenmine.batch.room import NOTEBOOK, content, lay_out, open_record, read_parameters
@@ -68,6 +69,7 @@ class Reproduction:
         differences: the first place in each file that is not the same, causes before consequences.
         software: what is of another version than when the record was made.
         total: as recomputed; None where there is none.
+        removed: those of the files that differ which are evidence that was removed lawfully.
     """
 
     record: str
@@ -77,6 +79,12 @@ class Reproduction:
     differences: tuple[Difference, ...]
     software: tuple[Changed, ...]
     total: str | None
+    removed: frozenset[str] = frozenset()
+
+    @property
+    def explained(self) -> bool:
+        """Whether only evidence that was removed lawfully, and the report that shows it, are not the same."""
+        return bool(self.removed) and {one.file for one in self.differences} <= {NOTEBOOK, REPORT, *self.removed}
 
     @property
     def same(self) -> bool:
@@ -120,6 +128,7 @@ def reproduce(
             differences += _run(source, record, room, path, progress=progress)
         compared = MADE
     kept = {one.file: one for one in reversed(differences)}
+    taken = removals(archive).digests
     return Reproduction(
         record=f"{record.mine}/r{record.revision}",
         bag=bag,
@@ -128,6 +137,7 @@ def reproduce(
         differences=tuple(one for one in dict.fromkeys(differences) if kept[one.file] == one),
         software=_changed(record),
         total=total,
+        removed=frozenset(one.file for one in differences if one.archived in taken),
     )
 
 

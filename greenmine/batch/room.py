@@ -22,7 +22,7 @@ from greenmine.archive.ledger import Ledger
 from greenmine.archive.record import FILE_NAME as RECORD
 from greenmine.archive.record import BagRef, CatalogRef, Record, read_record
 from greenmine.archive.redaction import removals
-from greenmine.archive.refold import MAPPING
+from greenmine.archive.refold import ASKED, MAPPING
 from greenmine.archive.seal import FILES, SUMS
 from greenmine.batch.difference import Difference
 from greenmine.batch.notebook import INJECTED
@@ -145,7 +145,10 @@ def _older_catalog(archive: Archive, bag: Bag, record: Record) -> Iterator[Catal
 
 
 def _evidence(archive: Archive, record: Record, mine: Path) -> list[Difference]:
-    """Copy the evidence; return the files that are gone or not what was handed in."""
+    """Copy the evidence; return the files that are gone or not what was handed in.
+
+    In the place of a file that was removed lawfully stands an empty one: that it was handed in still counts.
+    """
     bag = sealed_bag(archive, record.evidence)
     wanted = {line[66:]: line[:64] for line in content(bag, SUMS).decode("utf-8", "replace").split("\n") if line}
     files = bag.place(f"data/{FILES}")
@@ -158,6 +161,11 @@ def _evidence(archive: Archive, record: Record, mine: Path) -> list[Difference]:
         with target.open("rb") as copied:
             found[entry.path] = hashlib.file_digest(copied, "sha256").hexdigest()
     taken = removals(archive).digests
+    for name in wanted.keys() - found.keys():
+        if wanted[name] in taken and name.lower() not in ASKED:
+            target = mine.joinpath(*name.split("/"))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.touch()
     return [
         Difference(f"{FILES}/{name}", "", wanted.get(name, _("nothing")), found.get(name) or _gone(taken, wanted[name]))
         for name in sorted(wanted.keys() | found.keys())

@@ -15,6 +15,7 @@ from greenmine import i18n
 from greenmine.archive.bag import BagWriter
 from greenmine.archive.layout import Archive
 from greenmine.archive.record import installed
+from greenmine.archive.redaction import draft_redaction, redact
 from greenmine.archive.staging import seal_bag
 from greenmine.batch.difference import Difference
 from greenmine.batch.reproduce import reproduce
@@ -175,3 +176,18 @@ def test_parameters_of_an_archived_notebook_are_read_and_never_run(workspace: Pa
     with pytest.raises(IntegrityError):
         read_parameters(json.dumps({"cells": [cell]}).encode(), workspace / "report.ipynb")
     assert not (workspace / "ran").exists()
+
+
+def test_a_lawful_removal_changes_no_finding_and_no_score(office: Workspace, tmp_path: Path) -> None:
+    """That the file was handed in still counts; what differs is the file and the report, and both are explained."""
+    shutil.copytree(office.root / "reports", tmp_path / "reports")
+    archive = Archive.open(tmp_path / "reports")
+    findings = json.loads((archive.place(BAG) / "data/findings.json").read_bytes())
+    cited = next(name for one in findings["indicators"].values() for name in one.get("evidence", ()))
+    eid = json.loads((archive.place(BAG) / "data/record.json").read_bytes())["evidence"]["eid"]
+    order = draft_redaction(archive, eid, [cited.partition("#")[0]], reason="个人信息", by="机关", on=noon())
+    redact(archive, order)
+    done = reproduce(archive, BAG, workspace=office)
+    assert done.explained
+    assert not done.same
+    assert {"report.html", "report.ipynb", f"files/{cited.partition('#')[0]}"} == {one.file for one in done.differences}
