@@ -38,6 +38,7 @@ from greenmine.archive.signers import CHECKPOINT, WITNESS
 from greenmine.archive.store import Store
 from greenmine.archive.verdicts import Verification
 from greenmine.archive.verify import verify
+from greenmine.archive.withdrawal import withdraw, withdrawn
 from greenmine.archive.witness import read_memory, witness
 from greenmine.errors import ArchiveError, IntegrityError
 
@@ -82,7 +83,7 @@ class Dying(Store):
 
 
 class Life(RuleBasedStateMachine):
-    """Seal, supersede, crash, tear, redact, recover; checkpoint, witness, tamper, truncate."""
+    """Seal, supersede, crash, tear, redact, withdraw, recover; checkpoint, witness, tamper, truncate."""
 
     @initialize(grown=st.booleans())
     def begin(self, *, grown: bool) -> None:
@@ -195,6 +196,15 @@ class Life(RuleBasedStateMachine):
             finally:
                 os._exit(0)
         os.waitpid(child, 0)
+
+    @precondition(lambda self: self.latest)
+    @rule(data=st.data())
+    def withdraw(self, data: st.DataObject) -> None:
+        """Withdraw a mine's record, unless it is withdrawn; what is sealed next supersedes it."""
+        ref = self.latest[data.draw(st.sampled_from(sorted(self.latest)))]
+        if ref.tagmanifest not in withdrawn(Ledger(self.archive).read()):
+            sealed = withdraw(self.archive, ref.bag, reason="决定", by="甲", on=NOON)
+            self.acknowledged[sealed.path] = sealed.digest
 
     @rule(torn=st.binary(min_size=1, max_size=60).filter(lambda data: b"\n" not in data))
     def tear(self, torn: bytes) -> None:
