@@ -327,11 +327,13 @@ class ThirdParty(Sourced):
     Attributes:
         duties: what is asked of them, by id.
         prohibited: what excludes them, by id.
-        exclusion: the id of the clock; empty where the source sets no period.
+        excluded: the id of the state of who is excluded; empty where the source knows none.
+        exclusion: the id of the clock of the exclusion; empty where the source sets no period.
     """
 
     duties: dict[Key, Duty] = Field(default_factory=dict)
     prohibited: dict[Key, Duty] = Field(default_factory=dict)
+    excluded: Note = ""
     exclusion: Note = ""
 
 
@@ -387,7 +389,7 @@ class Programme(Strict):
                 yield ("clocks", name, key), getattr(clock, key), self.steps
             for key in ("starts_in", "stops_during"):
                 yield ("clocks", name, key), getattr(clock, key), self.states
-            yield ("clocks", name, "within"), (clock.within,) if clock.within else (), self.clocks
+            yield ("clocks", name, "within"), filter(None, (clock.within,)), self.clocks
         yield from self._references_of_parts()
 
     def _references_of_parts(self) -> Iterator[tuple[tuple[str, ...], Iterable[str], Iterable[str]]]:
@@ -402,8 +404,9 @@ class Programme(Strict):
         if self.certification:
             yield ("certification", "validity"), (self.certification.validity,), self.clocks
             yield ("certification", "surveillance"), (self.certification.surveillance,), self.clocks
-        if self.third_party and self.third_party.exclusion:
-            yield ("third_party", "exclusion"), (self.third_party.exclusion,), self.clocks
+        if self.third_party:
+            yield ("third_party", "excluded"), filter(None, (self.third_party.excluded,)), self.states
+            yield ("third_party", "exclusion"), filter(None, (self.third_party.exclusion,)), self.clocks
 
     @property
     def title(self) -> str:

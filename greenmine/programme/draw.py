@@ -1,0 +1,378 @@
+"""Drawing who is checked by whom (双随机、一公开): freeze the frame, wait for a public event, draw, replace on record.
+
+1. `make_frame` takes the lists from the register as of a day, counts quotas by the programme's rule and a plan, and
+   `freeze` seals that; a checkpoint then fixes it.
+2. The plan names a public event after that, a lottery draw or dice at a meeting. What comes of it is the seed.
+3. `run` draws, once; `replace` lets the next ticket come in, on a ground that the plan declared.
+
+Nobody can choose who is drawn: whoever fixes the frame does not know the seed yet, and a frame is drawn from only once.
+The files and how to repeat the draw with `sha256sum` and `sort` are described in `greenmine.archive.draws`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from greenmine.archive.bag import MAX_TAG_FILE, read_file
+from greenmine.archive.checkpoint import read_checkpoints
+from greenmine.archive.draws import (
+    FILE_NAME,
+    FRAME,
+    FRAME_SCHEMA,
+    MINES,
+    SCHEMA,
+    SEED,
+    Draw,
+    Frame,
+    FrameMine,
+    Outcome,
+    Replacement,
+    Seed,
+    check_frame,
+    frame_files,
+    new_nonce,
+    outcome,
+    parse_mines,
+    seal_draw,
+)
+from greenmine.archive.layout import Archive, draw_bag
+from greenmine.archive.ledger import Ledger, LedgerEntry
+from greenmine.archive.record import Text, read_document, time_text, validated
+from greenmine.archive.staging import SealedBag
+from greenmine.catalog.fields import Day, Id, Key, Share, Strict
+from greenmine.catalog.strict_yaml import load_yaml, validate
+from greenmine.errors import ArchiveError, CatalogError, UsageError, shown
+from greenmine.i18n import gettext as _
+from greenmine.programme.programme import Draw as Rule
+from greenmine.programme.programme import Programme
+from greenmine.programme.quota import quota
+
+CHINA: Final = dt.timezone(dt.timedelta(hours=8))
+"""The zone of points in time that name none."""
+
+_POINT: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})?$"
+Texts = Annotated[dict[Id, Text], Field(max_length=5000)]
+
+
+class Barred(Strict):
+    """An inspector who is not to be sent to a mine, and why (利害关系、回避)."""
+
+    mine: Id
+    inspector: Id
+    reason: Text
+
+
+class Plan(Strict):
+    """What a draw is to be made by: a file, made before the seed is known.
+
+    Attributes:
+        schema_: `greenmine.draw.plan/1`.
+        draw: what to call the draw.
+        programme: whose rule it follows.
+        as_of: the day as of which the lists are taken from the register.
+        event: the public event that will give the seed, in words.
+        event_at: when that takes place; China's time where it names no zone.
+        ratio: more than the rule asks for.
+        strata: mine → stratum, where the rule sets ratios for strata.
+        key_mines: mine → why it is checked in any case.
+        team: how many inspectors are drawn for each mine.
+        inspectors: id → name and office.
+        conflicts: who is not to be sent where.
+        replacements: grounds on which a mine or an inspector may be replaced, by id.
+    """
+
+    schema_: Annotated[Literal["greenmine.draw.plan/1"], Field(alias="schema")]
+    draw: Id
+    programme: Id
+    as_of: Day
+    event: Text
+    event_at: Annotated[str, Field(pattern=_POINT)]
+    ratio: Share | None = None
+    strata: dict[Id, Key] = Field(default_factory=dict)
+    key_mines: Texts = Field(default_factory=dict)
+    team: Annotated[int, Field(strict=True, ge=0, le=20)] = 0
+    inspectors: Texts = Field(default_factory=dict)
+    conflicts: Annotated[tuple[Barred, ...], Field(max_length=50_000)] = ()
+    replacements: Texts = Field(default_factory=dict)
+
+    @property
+    def at(self) -> dt.datetime:
+        """When the event takes place."""
+        found = dt.datetime.fromisoformat(self.event_at)
+        return found if found.tzinfo else found.replace(tzinfo=CHINA)
+
+
+@dataclass(frozen=True)
+class State:
+    """How a draw stands.
+
+    Attributes:
+        frame: what it is made by.
+        mines: whom it is drawn from.
+        framed: the frame's entry in the ledger.
+        draw: what it was made with; None where it is not drawn yet.
+        seed: of the draw; empty where it is not drawn yet.
+        outcome: who is drawn; None where it is not drawn yet.
+    """
+
+    frame: Frame
+    mines: tuple[FrameMine, ...]
+    framed: LedgerEntry
+    draw: Draw | None = None
+    seed: str = ""
+    outcome: Outcome | None = None
+
+
+def load_plan(path: Path) -> Plan:
+    """Return the plan in a YAML file.
+
+    Raises:
+        CatalogError: the file does not hold together.
+    """
+    document = load_yaml(path, CatalogError)
+    plan = validate(Plan, document, CatalogError)
+    try:
+        plan.at.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        place = document.place_of(("event_at",))
+        raise CatalogError(path, place, expected=_("a point in time"), found=shown(plan.event_at)) from None
+    return plan
+
+
+def make_frame(
+    plan: Plan, programme: Programme, lists: Mapping[str, str], *, by: str, on: dt.datetime
+) -> tuple[Frame, tuple[FrameMine, ...]]:
+    """Return the frame of a draw: the mines of each list or stratum, and how many of them are to be drawn.
+
+    Args:
+        plan: what was decided.
+        programme: whose rule it follows.
+        lists: mine → the list it is on, of those that the rule names.
+        by: who is responsible.
+        on: now, with its zone.
+
+    Raises:
+        UsageError: the programme has no draws, a list is empty, a mine or person of the plan is unknown, the plan asks
+            for less than the rule, or its event is over.
+    """
+    rule = programme.draw
+    if rule is None or plan.programme != programme.id:
+        text = _("The programme {programme} has no rule for draws.")
+        raise UsageError(text.format(programme=shown(programme.id)))
+    if plan.at <= on:
+        text = _("The event that gives the seed, {event}, is over: name one that is still to come.")
+        raise UsageError(text.format(event=shown(plan.event)))
+    groups = _groups(plan, rule, lists)
+    _check_names(plan, lists)
+    mines = tuple(
+        FrameMine(mine, name, mine in plan.key_mines) for name, (members, _share) in groups.items() for mine in members
+    )
+    document = {
+        "schema": FRAME_SCHEMA,
+        "draw": plan.draw,
+        "programme": programme.id,
+        "rule": programme.cited(rule.clause),
+        "as_of": plan.as_of,
+        "event": plan.event,
+        "event_at": time_text(plan.at),
+        "strata": [
+            {"name": name, "mines": len(members), "ratio": share, "quota": quota(len(members), Fraction(share))}
+            for name, (members, share) in groups.items()
+        ],
+        "key_mines": dict(plan.key_mines),
+        "team": plan.team,
+        "inspectors": dict(plan.inspectors),
+        "conflicts": [one.model_dump() for one in plan.conflicts],
+        "replacements": dict(plan.replacements),
+        "by": by,
+        "nonce": new_nonce(),
+        "on": time_text(on),
+    }
+    return validated(Frame, document, FRAME, ArchiveError), mines
+
+
+def _groups(plan: Plan, rule: Rule, lists: Mapping[str, str]) -> dict[str, tuple[list[str], str]]:
+    """Return the mines and the ratio of each list, or of each stratum of each list."""
+    if plan.ratio and rule.ratio and Fraction(plan.ratio) < Fraction(rule.ratio):
+        text = _("The plan draws {share} of the mines, and the rule asks for at least {least} ({clause}).")
+        raise UsageError(text.format(share=plan.ratio, least=rule.ratio, clause=rule.clause))
+    groups: dict[str, tuple[list[str], str]] = {}
+    for mine, name in sorted(lists.items(), key=lambda one: (one[1], one[0])):
+        if rule.per == "list":
+            groups.setdefault(name, ([], plan.ratio or rule.ratio or ""))[0].append(mine)
+            continue
+        stratum = plan.strata.get(mine, "")
+        if stratum not in rule.strata:
+            text = _("{mine} is in the stratum {stratum}: expected one of {names}.")
+            known = ", ".join(rule.strata)
+            raise UsageError(text.format(mine=shown(mine), stratum=shown(stratum), names=known))
+        groups.setdefault(f"{name}+{stratum}", ([], rule.strata[stratum]))[0].append(mine)
+    if not groups:
+        raise UsageError(_("No mine is on a list that is drawn from on {day}.").format(day=plan.as_of))
+    return groups
+
+
+def _check_names(plan: Plan, lists: Mapping[str, str]) -> None:
+    strange = sorted(plan.key_mines.keys() - lists.keys())
+    if strange:
+        text = _("{mine} is on no list that is drawn from on {day}.")
+        raise UsageError(text.format(mine=shown(strange[0]), day=plan.as_of))
+    unknown = sorted({one.inspector for one in plan.conflicts} - plan.inspectors.keys())
+    if unknown:
+        text = _("The conflicts name {inspector}, who is not among the inspectors.")
+        raise UsageError(text.format(inspector=shown(unknown[0])))
+    for mine in sorted(lists):
+        barred = {one.inspector for one in plan.conflicts if one.mine == mine}
+        if len(plan.inspectors) - len(barred) < plan.team:
+            text = _("For {mine} only {count} inspectors are without a conflict, and {size} are needed.")
+            raise UsageError(text.format(mine=mine, count=len(plan.inspectors) - len(barred), size=plan.team))
+
+
+def freeze(archive: Archive, frame: Frame, mines: tuple[FrameMine, ...], on: dt.datetime) -> SealedBag:
+    """Seal a frame; what is drawn from is fixed once a checkpoint covers it.
+
+    Raises:
+        UsageError: there is a draw of this id.
+        ArchiveError: the archive cannot take it.
+    """
+    check_frame(frame, mines)
+    try:
+        return seal_draw(archive, frame.draw, 1, frame_files(frame, mines), on)
+    except FileExistsError:
+        text = _("There is a draw {name} already: a frame is fixed once. Call the new one otherwise.")
+        raise UsageError(text.format(name=shown(frame.draw))) from None
+
+
+def read_draw(archive: Archive, name: str) -> State:
+    """Return how a draw stands, with what frame, seed and replacements give.
+
+    Raises:
+        UsageError: there is no such draw.
+        IntegrityError: what is sealed is malformed; `greenmine verify` tells more.
+    """
+    entries = {entry.bag: entry for entry in Ledger(archive).read()}
+    framed = entries.get(draw_bag(name, 1))
+    if framed is None:
+        raise UsageError(_("There is no draw {name} in the archive.").format(name=shown(name)))
+    folder = archive.place(framed.bag) / "data"
+    frame = read_document(Frame, read_file(folder / FRAME, MAX_TAG_FILE), folder / FRAME)
+    mines = parse_mines(read_file(folder / MINES, MAX_TAG_FILE))
+    runs = [number for number in archive.draws(name) if draw_bag(name, number) in entries]
+    if max(runs) == 1:
+        return State(frame, mines, framed)
+    folder = archive.place(draw_bag(name, max(runs))) / "data"
+    draw = read_document(Draw, read_file(folder / FILE_NAME, MAX_TAG_FILE), folder / FILE_NAME)
+    seed = read_file(folder / SEED, MAX_TAG_FILE).decode()
+    return State(frame, mines, framed, draw, seed, outcome(frame, mines, seed, draw.replacements))
+
+
+def run(archive: Archive, name: str, seed: str, *, by: str, on: dt.datetime) -> State:
+    """Draw, and seal what came of it.
+
+    Args:
+        archive: where the frame is.
+        name: the draw's id.
+        seed: what the public event gave.
+        by: who is responsible.
+        on: now, with its zone.
+
+    Raises:
+        UsageError: there is no such frame, it was drawn from already, the event is still to come, the seed is no line
+            of text, or no checkpoint fixed the frame before the event.
+    """
+    state = read_draw(archive, name)
+    if state.draw is not None:
+        text = _("{name} was drawn on {day}: a frame is drawn from only once. Another draw needs a new frame.")
+        raise UsageError(text.format(name=shown(name), day=state.draw.on[:10]))
+    if on < dt.datetime.fromisoformat(state.frame.event_at):
+        text = _("The event that gives the seed, {event}, is on {time}.")
+        raise UsageError(text.format(event=shown(state.frame.event), time=_china(state.frame.event_at)))
+    if not seed or not seed.isprintable() or seed != seed.strip():
+        raise UsageError(_("A draw needs a seed, a line of text, from the public event."))
+    for one in read_checkpoints(archive.root):
+        fixed = one.checkpoint
+        if fixed.head.entries >= state.framed.number and fixed.time < state.frame.event_at:
+            return _sealed(archive, state, seed, (), (fixed.head.entries, fixed.time), by, on)
+    text = _(
+        "No checkpoint fixed the frame of {name} before {time}: it could have been changed when the seed was known. "
+        "Freeze it anew under another id with an event to come, and run greenmine checkpoint before that."
+    )
+    raise UsageError(text.format(name=shown(name), time=_china(state.frame.event_at)))
+
+
+def replace(
+    archive: Archive,
+    name: str,
+    mine: str,
+    *,
+    inspector: str = "",
+    ground: str,
+    document: str,
+    by: str,
+    on: dt.datetime,
+) -> State:
+    """Let the next ticket take the place of a mine, or of an inspector of a mine, and seal that.
+
+    Args:
+        archive: where the draw is.
+        name: the draw's id.
+        mine: who was drawn.
+        inspector: whom it is about, where an inspector is replaced and not the mine.
+        ground: the id of the ground, of those that the frame declared.
+        document: the paper that shows it.
+        by: who is responsible.
+        on: now, with its zone.
+
+    Raises:
+        UsageError: it was not drawn yet, who is replaced was not drawn, the ground was not declared, or nobody is left.
+    """
+    state = read_draw(archive, name)
+    if state.draw is None:
+        raise UsageError(_("{name} was not drawn yet.").format(name=shown(name)))
+    given = {"mine": mine, "inspector": inspector, "ground": ground, "document": document, "on": time_text(on)}
+    one = validated(Replacement, given, FILE_NAME, ArchiveError)
+    fixed = (state.draw.checkpoint, state.draw.fixed_at)
+    return _sealed(archive, state, state.seed, (*state.draw.replacements, one), fixed, by, on)
+
+
+def _sealed(  # noqa: PLR0917 - what a draw is made with
+    archive: Archive,
+    state: State,
+    seed: Seed,
+    replaced: tuple[Replacement, ...],
+    fixed: tuple[int, str],
+    by: str,
+    on: dt.datetime,
+) -> State:
+    found = outcome(state.frame, state.mines, seed, replaced)
+    document = {
+        "schema": SCHEMA,
+        "draw": state.frame.draw,
+        "run": len(replaced) + 2,
+        "frame": {"bag": state.framed.bag, "tagmanifest": state.framed.digest},
+        "checkpoint": fixed[0],
+        "fixed_at": fixed[1],
+        "replacements": [one.model_dump() for one in replaced],
+        "by": by,
+        "nonce": new_nonce(),
+        "on": time_text(on),
+    }
+    draw = validated(Draw, document, FILE_NAME, ArchiveError)
+    files = {FILE_NAME: draw.canonical(), SEED: seed.encode(), **found.files}
+    try:
+        seal_draw(archive, draw.draw, draw.run, files, on)
+    except FileExistsError:
+        text = _("Somebody else drew or replaced at the same time: look at {name} first.")
+        raise UsageError(text.format(name=shown(draw.draw))) from None
+    return State(state.frame, state.mines, state.framed, draw, seed, found)
+
+
+def _china(time: str) -> str:
+    return dt.datetime.fromisoformat(time).astimezone(CHINA).strftime("%Y-%m-%d %H:%M (UTC+8)")

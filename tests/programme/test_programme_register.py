@@ -1,0 +1,190 @@
+"""Events folded into a register: who may do what when, and what was the case on any day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from programmes import BEGIN, NAMES, day, draft, entered, shipped, story, walk
+
+from greenmine import i18n
+from greenmine.errors import JournalError
+from greenmine.programme.events import VOID, Event
+from greenmine.programme.register import fold
+
+NATIONAL = shipped("national-2024")
+SHANXI = shipped("shanxi-2023")
+GANSU = shipped("gansu")
+CCACC = shipped("ccacc-2024")
+MINE = "mine/GM-0001"
+
+LISTED = (
+    ("apply", "2024-05-06"),
+    ("review", "2024-05-20"),
+    ("entrust", "2024-06-03"),
+    ("evaluate", "2024-07-01"),
+    ("verify", "2024-07-15"),
+    ("publicise", "2024-07-22"),
+    ("list_provincial", "2024-08-01"),
+)
+
+choices = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 40), st.integers(0, 400)), max_size=40)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(choices=choices, later=st.integers(-10, 6000))
+def test_the_state_as_of_a_day_is_what_a_replay_to_that_day_gives(
+    name: str, choices: list[tuple[int, int, int]], later: int
+) -> None:
+    """Looking up, folding up to the day, and folding only what is dated until then: the same records."""
+    programme = shipped(name)
+    events = walk(programme, choices)
+    on = BEGIN + dt.timedelta(days=later)
+    replayed = fold([event for event in events if event.date <= on], programme)
+    assert replayed == fold(events, programme).as_of(on)
+    assert replayed == fold(events, programme, on)
+
+
+def test_the_steps_to_the_provincial_list_follow_each_other() -> None:
+    """三（八）、四（九）: applied, reviewed, entrusted, evaluated, verified, publicised, listed."""
+    register = fold(story(NATIONAL, MINE, *LISTED), NATIONAL)
+    record = register.get(MINE)
+    assert ("applied", "reviewed", "entrusted", "evaluated", "verified", "publicised", "listed_provincial") == (
+        record.states
+    )
+    assert (("provincial",), day("2024-08-01")) == (record.lists, record.since)
+    assert [record] == list(register.listed("provincial"))
+    assert () == register.listed("national")
+    assert "publicised" == register.as_of(day("2024-07-31")).get(MINE).state
+    assert "none" == register.as_of(day("2024-05-05")).get(MINE).state
+
+
+def test_a_mine_being_rectified_stays_on_its_list_and_goes_back_to_its_state() -> None:
+    """An interlude keeps the list; 复核合格 leads back to where the mine was."""
+    steps = (*LISTED, ("recommend", "2024-09-02"), ("rectify", "2024-10-08"), ("retain", "2024-12-02"))
+    register = fold(story(NATIONAL, MINE, *steps), NATIONAL)
+    assert "recommended" == register.get(MINE).state
+    during = register.as_of(day("2024-11-01")).get(MINE)
+    assert ("rectifying", ("provincial",)) == (during.state, during.lists)
+
+
+REFUSED: list[tuple[Any, list[tuple[Any, ...]], str]] = [
+    (NATIONAL, [("evaluate", "2024-05-06")], "三（八）"),
+    (NATIONAL, [*LISTED[:6], ("recommend", "2024-09-02")], "四（九）"),
+    (NATIONAL, [("apply", "2024-04-14")], "自然资规〔2024〕1号"),
+    (NATIONAL, [("apply", "2024-05-06"), ("review", "2024-05-05")], "2024-05-06"),
+    (NATIONAL, [*LISTED, ("remove", "2024-09-02", {"trigger": "14"})], "八（十七）"),
+    (NATIONAL, [*LISTED, ("remove", "2024-09-02", {"trigger": ""})], "八（十七）"),
+    (NATIONAL, [*LISTED, ("remove", "2024-09-02", {"document": ""})], "八（十七）"),
+    (NATIONAL, [*LISTED, ("rectify", "2024-09-02", {"deadline": None})], "八（十七）"),
+    (NATIONAL, [*LISTED, ("rectify", "2024-09-02", {"deadline": "2024-09-01"})], "2024-09-01"),
+    (NATIONAL, [("apply", "2024-05-06", {"details": {"materials": {}}})], "二（七）"),
+    (NATIONAL, [*LISTED, ("list_provincial", "2024-08-02")], "四（九）"),
+    (SHANXI, [("apply", "2023-10-16")], "一（五）"),
+    (SHANXI, [("start_production", "2023-09-04"), ("apply", "2024-09-03")], "一（三）"),
+    (SHANXI, [("apply", "2023-09-04"), ("review_county", "2023-09-05"), ("self_assess", "2023-09-06")], "一（二）2"),
+    (
+        GANSU,
+        [("carry_provincial", "2024-05-06"), ("rectify", "2024-08-31", {"deadline": "2025-03-01", "reason": ""})],
+        "二",
+    ),
+    (CCACC, [("apply", "2024-05-06"), ("certify", "2024-05-07")], "六2"),
+    (CCACC, [("reapply", "2024-05-06")], "六4"),
+    (NATIONAL, [("levitate", "2024-05-06")], "levitate"),
+]
+
+
+@pytest.mark.parametrize(("programme", "steps", "rule"), REFUSED)
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_a_step_that_breaks_a_rule_is_refused_with_the_rule(
+    programme: Any, steps: list[tuple[Any, ...]], rule: str, language: str
+) -> None:
+    """The message names the line of the journal and the clause that the step does not keep to."""
+    i18n.use(language)
+    events = [
+        Event(number, "", "tester", MINE, name, day(date), "示例机关")
+        if name not in programme.steps
+        else story(programme, MINE, (name, date, *more))[0]._replace(seq=number)
+        for number, (name, date, *more) in enumerate(steps, 1)
+    ]
+    fold(events[:-1], programme)
+    with pytest.raises(JournalError) as refused:
+        fold(events, programme)
+    assert rule in str(refused.value)
+    assert str(len(events)) in refused.value.place
+
+
+def test_shanxi_takes_applications_until_the_last_day_and_in_other_years() -> None:
+    """一（五）: 2023-10-15 is still in time; the notice binds only the year 2023."""
+    for on in ("2023-10-15", "2024-11-01"):
+        assert "applied" == fold(story(SHANXI, MINE, ("apply", on)), SHANXI).get(MINE).state
+
+
+def test_shanxi_accepts_a_new_mine_a_year_after_its_start() -> None:
+    """一（三）: production began on 2023-09-04, so the procedure may begin on 2024-09-04."""
+    steps = (("start_production", "2023-09-04"), ("apply", "2024-09-04"))
+    assert "applied" == fold(story(SHANXI, MINE, *steps), SHANXI).get(MINE).state
+
+
+def test_gansu_s_six_months_may_be_exceeded_only_with_a_reason() -> None:
+    """二（三）原则上不超过6个月: 2024-08-31 + 6 months is 2025-02-28; a later day needs a reason."""
+    carried = ("carry_provincial", "2024-05-06")
+    for more in ({"deadline": "2025-02-28"}, {"deadline": "2025-03-31", "reason": "冬季无法施工"}):
+        register = fold(story(GANSU, MINE, carried, ("rectify", "2024-08-31", more)), GANSU)
+        assert "rectifying" == register.get(MINE).state
+
+
+def test_a_step_can_be_taken_back_the_latest_first() -> None:
+    """What was taken back never was, on no day; an earlier step cannot be reached past a later one."""
+    steps = (("apply", "2024-05-06"), ("review", "2024-05-20"))
+    register = fold(story(NATIONAL, MINE, *steps, (VOID, "2024-05-20"), ("reject", "2024-05-13")), NATIONAL)
+    assert ("applied", "rejected") == register.get(MINE).states
+    with pytest.raises(JournalError, match="2024-05-20"):
+        fold(story(NATIONAL, MINE, *steps, (VOID, "2024-05-06")), NATIONAL)
+    with pytest.raises(JournalError):
+        fold(story(NATIONAL, MINE, (VOID, "2024-05-06")), NATIONAL)
+
+
+def test_an_agency_on_the_blacklist_cannot_be_commissioned_for_three_years() -> None:
+    """八（十七）: excluded on 2024-06-03, refused until 2027-06-03, accepted the day after."""
+    excluded = draft(NATIONAL, "agency/A1", "exclude_agency", "2024-06-03")
+    for on, refused in (("2024-06-02", False), ("2024-06-03", True), ("2027-06-03", True), ("2027-06-04", False)):
+        steps = [draft(NATIONAL, MINE, *one) for one in LISTED[:2]]
+        events = entered([excluded, *steps, draft(NATIONAL, MINE, "entrust", max(day(on), day("2024-05-20")))])
+        if refused:
+            with pytest.raises(JournalError, match="八（十七）"):
+                fold(events, NATIONAL)
+        else:
+            assert "entrusted" == fold(events, NATIONAL).get(MINE).state
+
+
+def test_shanxi_s_withdrawal_of_a_qualification_does_not_end_by_itself() -> None:
+    """三（三）names no period, so none is invented."""
+    before = [draft(SHANXI, MINE, *one) for one in (
+        ("apply", "2023-09-04"), ("review_county", "2023-09-05"), ("recommend_city", "2023-09-06"),
+        ("self_assess", "2023-09-07"),
+    )]  # fmt: skip
+    excluded = draft(SHANXI, "agency/A1", "exclude_agency", "2023-09-04")
+    events = entered([excluded, *before, draft(SHANXI, MINE, "entrust", "2043-09-04")])
+    with pytest.raises(JournalError, match="三（三）"):
+        fold(events, SHANXI)
+
+
+def test_a_step_for_mines_is_refused_for_others() -> None:
+    """The subject has to be of the step's kind."""
+    with pytest.raises(JournalError, match="mine/"):
+        fold(entered([draft(NATIONAL, "agency/A1", "apply", "2024-05-06")]), NATIONAL)
+
+
+def test_details_are_the_latest_of_each_kind() -> None:
+    """The record gathers what its events say besides."""
+    certified = (
+        ("apply", "2024-05-06"), ("accept", "2024-05-07"), ("assess", "2024-05-20"),
+        ("certify", "2024-05-27", {"details": {"grade": "AAAAA", "certificate": "C-1"}}),
+        ("downgrade", "2025-05-20"),
+    )  # fmt: skip
+    details = fold(story(CCACC, MINE, *certified), CCACC).get(MINE).details
+    assert ("AAAA", "C-1") == (details["grade"], details["certificate"])
