@@ -204,6 +204,10 @@ def check_redaction(context: Context, entry: LedgerEntry, bag: Bag) -> None:
                 text = _("{file} is removed by {bag} and still there: run greenmine recover.")
                 text = text.format(file=shown(one.path, 200), bag=entry.bag)
                 collector.note(f"redaction.pending.{entry.bag}", INTEGRITY, text)
+        text = _("{bag} removed files on {day}, by order of {name}: {reason}")
+        values = {"bag": entry.bag, "day": redaction.on[:10], "name": shown(redaction.by)}
+        text = text.format(**values, reason=shown(redaction.reason, 300))
+        collector.note(f"redaction.ordered.{entry.bag}", AUTHENTICITY, text)
     _check_order(context, entry, bag, REDACTION, REDACTIONS)
     if not _signatures(bag):
         text = _("{bag} is not signed: it is not proven who ordered the removal.").format(bag=entry.bag)

@@ -70,7 +70,9 @@ def test_files_are_removed_by_a_signed_order(
     assert "The same content is still in bags/evidence/" in told
     assert "not signed" not in told
     assert 1 == there(archive)
-    assert "is signed by “office@demo”." in run(capsys, "verify")
+    said = run(capsys, "verify")
+    assert ", by order of “演示机关”: “演示〔2026〕1号决定”" in said
+    assert "is signed by “office@demo”." in said
     again = run(capsys, "redact", "GM-0001/r1", LIST, *WHY, "--key", office, "--yes", status=2)
     assert "removed already" in again
     assert "The same" not in run(capsys, "redact", "GM-0001", LIST, *WHY, "--key", office, "--yes")
