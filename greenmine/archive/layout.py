@@ -9,6 +9,7 @@
     bags/signature/<digest>/r<N>/        an authority's signature over the catalog bag with this digest in the ledger
     bags/withdrawal/<digest>/r<N>/       the assessment bag with this digest in the ledger is withdrawn
     bags/audit/<id>/r<N>/                the audit of a sample: the draw, what came of it, the executed notebook
+    bags/draw/<id>/r<N>/                 a draw for spot checks: r1 the frame, r2 the draw, then its replacements
     inbox/ staging/ quarantine/ .lock    work in progress, never evidence
     events.jsonl                         what an operator's recovery did
     trust/ archive.yaml                  keys and configuration
@@ -30,7 +31,7 @@ from greenmine.catalog.strict_yaml import load_yaml
 from greenmine.errors import ArchiveError, shown
 from greenmine.i18n import gettext as _
 
-KINDS: Final = ("evidence", "catalog", "signature", "assess", "withdrawal", "redaction", "audit")
+KINDS: Final = ("evidence", "catalog", "signature", "assess", "withdrawal", "redaction", "audit", "draw")
 """The kinds of bags, in the order in which one may refer to another."""
 
 DEFAULT_ORIGIN: Final = "greenmine/unnamed"
@@ -45,6 +46,7 @@ BAG: Final = (
     r"bags/(?:(?P<evidence>evidence)/(?P<two>[0-9a-f]{2})/(?P=two)[0-9a-f]{62}"
     rf"|(?P<catalog>catalog)/{_ID}/[A-Za-z0-9._-]{{1,128}}-[0-9a-f]{{12}}"
     rf"|(?P<assess>assess)/{_ID}/{_NUMBERED}|(?P<audit>audit)/{_ID}/{_NUMBERED}"
+    rf"|(?P<draw>draw)/{_ID}/{_NUMBERED}"
     rf"|(?P<redaction>redaction)/[0-9a-f]{{64}}/{_NUMBERED}|(?P<signature>signature)/[0-9a-f]{{64}}/{_NUMBERED}"
     rf"|(?P<withdrawal>withdrawal)/[0-9a-f]{{64}}/{_NUMBERED})"
 )
@@ -222,6 +224,10 @@ class Archive:
         """Return the numbers of an audit's bags, ascending."""
         return self._revisions(f"bags/audit/{name}")
 
+    def draws(self, name: str) -> tuple[int, ...]:
+        """Return the numbers of a draw's bags, ascending."""
+        return self._revisions(f"bags/draw/{name}")
+
     def _revisions(self, folder: str) -> tuple[int, ...]:
         place = self.place(folder)
         names = [path.name for path in place.iterdir()] if place.is_dir() else []
@@ -261,6 +267,11 @@ def withdrawal_bag(digest: str, number: int) -> str:
 def audit_bag(name: str, number: int) -> str:
     """Return the path of the bag of an audit."""
     return _checked(f"bags/audit/{name}/r{number}")
+
+
+def draw_bag(name: str, number: int) -> str:
+    """Return the path of a bag of a draw."""
+    return _checked(f"bags/draw/{name}/r{number}")
 
 
 def _checked(bag: str) -> str:

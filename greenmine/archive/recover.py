@@ -26,9 +26,11 @@ from typing import Final
 from greenmine.archive.audits import FILE_NAME as AUDIT
 from greenmine.archive.audits import AuditRecord
 from greenmine.archive.bag import Bag, check_payload, read_bag
+from greenmine.archive.draws import FILE_NAME as DRAW
+from greenmine.archive.draws import FRAME, Draw, Frame
 from greenmine.archive.endorsement import LINE, signed_entry
 from greenmine.archive.events import add_event
-from greenmine.archive.layout import KINDS, Archive, assessment_bag, audit_bag, kind_of
+from greenmine.archive.layout import KINDS, Archive, assessment_bag, audit_bag, draw_bag, kind_of
 from greenmine.archive.ledger import Ledger, LedgerEntry, Writer, parse
 from greenmine.archive.lock import claim, release
 from greenmine.archive.record import FILE_NAME as RECORD
@@ -216,6 +218,8 @@ def _checked(work: _Work, path: str) -> str:
         signed_entry(place.read_bytes() if place.is_file() else b"", path, _entries(work), place)
     if kind == "audit":
         _check_audit(bag, path)
+    if kind == "draw":
+        _check_draw(work, bag, path)
     if kind == "assess":
         _check_record(work, path, group)
     if kind in {"redaction", "withdrawal"}:
@@ -239,6 +243,22 @@ def _check_audit(bag: Bag, path: str) -> None:
     audit = read_document(AuditRecord, place.read_bytes() if place.is_file() else b"", place)
     if path != audit_bag(audit.audit, audit.run):
         raise IntegrityError(place, expected=path, found=audit_bag(audit.audit, audit.run))
+
+
+def _check_draw(work: _Work, bag: Bag, path: str) -> None:
+    """Make sure that a bag of a draw is where it says, and that its frame is in the ledger."""
+    first = path.endswith("/r1")
+    place = bag.place(f"data/{FRAME if first else DRAW}")
+    data = place.read_bytes() if place.is_file() else b""
+    if first:
+        found = draw_bag(read_document(Frame, data, place).draw, 1)
+    else:
+        draw = read_document(Draw, data, place)
+        found = draw_bag(draw.draw, draw.run)
+        if (draw.frame.bag, draw.frame.tagmanifest) not in {(entry.bag, entry.digest) for entry in _entries(work)}:
+            raise IntegrityError(place, expected=_("a bag in the ledger"), found=draw.frame.bag)
+    if path != found:
+        raise IntegrityError(place, expected=path, found=found)
 
 
 def _check_record(work: _Work, path: str, mine: str) -> None:

@@ -32,6 +32,7 @@ from greenmine.archive.checks import (
     check_redaction,
     check_withdrawal,
 )
+from greenmine.archive.draw_checks import check_draw
 from greenmine.archive.hashing import Hashed, Meter, Progress, ahead, start
 from greenmine.archive.layout import Archive, evidence_bag, kind_of
 from greenmine.archive.ledger import TAGMANIFEST, LedgerEntry
@@ -56,6 +57,7 @@ _CHECKS: Final = {
     "withdrawal": check_withdrawal,
     "redaction": check_redaction,
     "audit": check_audit,
+    "draw": check_draw,
 }
 
 

@@ -123,7 +123,7 @@ stamp_time() {
 plain ledger
 id='[A-Za-z0-9._-]+' hex='[0-9a-f]'
 form="$hex{64}  bags/(evidence/$hex{2}/$hex{64}|catalog/$id/$id-$hex{12}|assess/$id/r[1-9][0-9]{0,8}"
-form="$form|audit/$id/r[1-9][0-9]{0,8}|(redaction|signature|withdrawal)/$hex{64}/r[1-9][0-9]{0,8})/tagmanifest-sha256\\.txt"
+form="$form|(audit|draw)/$id/r[1-9][0-9]{0,8}|(redaction|signature|withdrawal)/$hex{64}/r[1-9][0-9]{0,8})/tagmanifest-sha256\\.txt"
 bad=$(grep -aEnvx "$form" ledger | head -n 1 | cut -d: -f1)
 [ -z "$bad" ] || fail ledger "line $bad is not of the form 第 $bad 行格式不符"
 if grep -aqE '/\.{1,2}/' ledger; then fail ledger "a path leads elsewhere 路径越界"; fi
@@ -375,6 +375,26 @@ audit() {
   harmless "$1"
 }
 
+# draw: each ticket is that of its mine or inspector, who is in the frame; drawing again: see VERIFY.md
+draw() {
+  first=${1%/*}/r1
+  [ "$1" != "$first" ] || return 0
+  json=$1/data/draw.json
+  said=$(sed -n 's/.*"frame":{"bag":"\([^"]*\)","tagmanifest":"\([0-9a-f]*\)"}.*/\2  \1/p' "$json")
+  [ "${said#*  }" = "$first" ] && grep -qFx "$said/tagmanifest-sha256.txt" ledger || fail "$json" "its frame is not in the ledger 抽样框未登记"
+  while IFS=' ' read -r ticket mine stratum; do
+    [ "$(printf '%s,%s' "$(cat "$1/data/seed.txt")" "$mine" | sha256sum | cut -c-64)" = "$ticket" ] \
+      || fail "$1/data/drawn.txt" "not the ticket of $mine 票号不符"
+    grep -qFx "$mine $stratum -" "$first/data/mines.txt" || fail "$1/data/drawn.txt" "$mine is not in the frame 不在抽样框中"
+  done < "$1/data/drawn.txt"
+  while IFS=' ' read -r ticket who mine; do
+    [ "$(printf '%s,inspector,%s,%s' "$(cat "$1/data/seed.txt")" "$mine" "$who" | sha256sum | cut -c-64)" = "$ticket" ] \
+      || fail "$1/data/teams.txt" "not the ticket of $who 票号不符"
+    grep -qFx "$who" "$first/data/inspectors.txt" || fail "$1/data/teams.txt" "$who is not in the frame 不在抽样框中"
+    ! grep -qFx "$mine $who" "$first/data/conflicts.txt" || fail "$1/data/teams.txt" "$who has a conflict 应当回避"
+  done < "$1/data/teams.txt"
+}
+
 # since LINE: the earliest proven time of an entry, or nothing
 since() {
   at=''
@@ -480,6 +500,7 @@ look() {
     bags/signature/*) signature "$1" ;;
     bags/assess/*) assessment "$1" ;;
     bags/audit/*) audit "$1" ;;
+    bags/draw/*) draw "$1" ;;
     bags/withdrawal/*) withdrawal "$1" ;;
   esac
 }
@@ -523,7 +544,7 @@ if [ $# -eq 0 ] && [ -e bags ]; then
   strange=$(find bags -maxdepth 3 ! -type d | head -n 1)
   [ -z "$strange" ] || fail "$strange" "it does not belong there 多余文件"
   strange=$(find bags -mindepth 1 -maxdepth 1 ! -name evidence ! -name catalog ! -name assess ! -name redaction \
-    ! -name signature ! -name audit ! -name withdrawal | head -n 1)
+    ! -name signature ! -name audit ! -name draw ! -name withdrawal | head -n 1)
   [ -z "$strange" ] || fail "$strange" "it does not belong there 多余文件夹"
   find bags -mindepth 3 -maxdepth 3 | sort > "$work/found"
   cut -c67- ledger | sed 's#/tagmanifest-sha256\.txt$##' | sort > "$work/listed"
