@@ -8,9 +8,11 @@ tracebacks are not archived either; a notebook that fails is an error, not a rep
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +31,31 @@ LIVE = "live"
 MAX_SIZE = 32 * 1024 * 1024
 
 
+def import_nbformat() -> Any:  # noqa: ANN401 - the module
+    """Import nbformat without what takes nearly a second: a grammar that checks addresses, which nothing here has.
+
+    See https://github.com/jupyter-server/jupyter_server/issues/1559; who needs the grammar can still import it.
+    """
+    name = "rfc3987_syntax"
+    if name in sys.modules:
+        return import_module("nbformat")
+    sys.modules[name] = None  # type: ignore[assignment] # so that it cannot be imported
+    try:
+        return import_module("nbformat")
+    finally:
+        del sys.modules[name]
+
+
 def read_notebook(path: Path) -> Any:  # noqa: ANN401 - a notebook node
     """Return a notebook.
 
     Raises:
         InputError: the file cannot be read or is no notebook.
     """
-    import nbformat  # noqa: PLC0415 - late: it takes a second
-
+    nbformat = import_nbformat()
     text = read_text(path, MAX_SIZE)
     try:
-        notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call] # nbformat has types in part
+        notebook = nbformat.reads(text, as_version=4)
         for number, cell in enumerate(notebook.cells):
             cell.setdefault("id", f"cell-{number}")  # older notebooks have none, and would get random ones
         notebook.nbformat_minor = max(notebook.nbformat_minor, 5)

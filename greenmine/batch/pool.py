@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from greenmine.batch.job import Job, Outcome
 from greenmine.batch.process import Stopped
-from greenmine.batch.warm import Warm
+from greenmine.batch.warm import Warm, take
 from greenmine.errors import GreenmineError, UsageError, shown
 from greenmine.i18n import gettext as _
 from greenmine.i18n import language, use
@@ -50,7 +50,7 @@ class Worker:
         for _attempt in range(TRIES):
             if self._warm is None or not self._warm.usable:
                 self.close()
-                self._warm = Warm()
+                self._warm = take()
             try:
                 [outcome] = self._warm.call(_WORK, job)
             except Stopped as problem:

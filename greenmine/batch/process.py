@@ -28,8 +28,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
-from nbclient.exceptions import DeadKernelError
-
 from greenmine.i18n import gettext as _
 
 MIB: Final = 1 << 20
@@ -68,7 +66,7 @@ USUAL: Final = Limits(seconds=300, memory=4096 * MIB, output=32 * MIB)
 """What a notebook of this project gets by default: many times what it needs."""
 
 
-class Stopped(DeadKernelError):  # noqa: N818 - it says what became of a notebook
+class Stopped(RuntimeError):  # noqa: N818 - it says what became of a notebook
     """A notebook came to no end by itself: it broke a limit, or its process is gone.
 
     Attributes:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -75,7 +74,7 @@ def run_list(
     runs: Sequence[Run],
     workspace: Workspace,
     *,
-    workers: int = 0,
+    workers: int = 1,
     address: str = "",
     engine: str = ENGINE,
     limits: Limits = USUAL,
@@ -85,7 +84,7 @@ def run_list(
     Args:
         runs: the rows, checked.
         workspace: whose mines; its `reports/` is the archive.
-        workers: how many processes on this machine; as many as there are processors where it is 0.
+        workers: how many processes on this machine.
         address: of a dask scheduler, whose workers compute instead.
         engine: the papermill engine.
         limits: what each notebook may use.
@@ -101,7 +100,6 @@ def run_list(
     done = _Done(workspace.root / DONE, archive)
     root = workspace.root.resolve()
     jobs = [Job(run, root, done.key(run), engine, limits) for run in runs]
-    workers = workers or os.cpu_count() or 1
     backend: AbstractContextManager[Results] = cluster(jobs, address) if address else local(jobs, workers)
     with backend as results:
         for job, outcome in results:

@@ -112,32 +112,61 @@ class Warm:
             self._process.wait()
 
 
-# ---- notebooks -------------------------------------------------------------------------------------------------------
+# ---- those that wait for work ----------------------------------------------------------------------------------------
 
 _idle: list[Warm] = []
 _lock = threading.Lock()
 
 
+def warm_up(count: int) -> None:
+    """Start so many processes, which get ready while other things are done."""
+    with _lock:
+        _idle.extend(Warm() for _number in range(count))
+
+
+def take() -> Warm:
+    """Return a process that waits for work, or a new one."""
+    with _lock:
+        return _idle.pop() if _idle else Warm()
+
+
+def give_back(warm: Warm) -> None:
+    """Let a process wait for more work, if it can do any."""
+    if warm.usable:
+        with _lock:
+            _idle.append(warm)
+    else:
+        warm.close()
+
+
+@atexit.register
+def close_idle() -> None:
+    """End the processes that nobody uses."""
+    with _lock:
+        while _idle:
+            _idle.pop().close()
+
+
+# ---- notebooks -------------------------------------------------------------------------------------------------------
+
+
 def delegated(cells: Sequence[tuple[str, bool]], limits: Limits) -> Generator[dict[str, Any]]:
     """Run cells in a fork of a warm process, or in one where there is no fork; otherwise as `process.run_cells`."""
-    with _lock:
-        warm = _idle.pop() if _idle else Warm()
+    warm = take()
     told = warm.call(f"{__name__}:notebook", cells, limits, str(Path.cwd()), dict(os.environ))
     try:
         yield from told if FORKS else _in_time(warm, told, limits.seconds)
     finally:
         told.close()
-        with _lock:
-            if FORKS and warm.usable:
-                _idle.append(warm)
-            else:
-                warm.close()
+        if FORKS:
+            give_back(warm)
+        else:
+            warm.close()
 
 
 def _in_time(warm: Warm, told: Iterator[Any], seconds: float | None) -> Iterator[Any]:
     """Yield what is told by a process that runs a notebook itself, and end it when its time is over."""
-    with _lock:
-        _idle.append(Warm())  # for the next
+    warm_up(1)  # for the next
     timer = threading.Timer(seconds or threading.TIMEOUT_MAX, warm.kill)
     timer.daemon = True
     timer.start()
@@ -173,14 +202,6 @@ def _here(cells: Sequence[tuple[str, bool]]) -> Iterator[dict[str, Any]]:
     yield from told
 
 
-@atexit.register
-def close_idle() -> None:
-    """End the warm processes that nobody uses."""
-    with _lock:
-        while _idle:
-            _idle.pop().close()
-
-
 # ---- the process itself ----------------------------------------------------------------------------------------------
 
 
@@ -191,16 +212,19 @@ def serve() -> None:
     os.dup2(2, 1)
     private.extend((requests, replies))
     with tempfile.TemporaryDirectory(prefix="greenmine-", ignore_cleanup_errors=True) as folder:
-        _warm_up(Path(folder))
+        _get_ready(Path(folder))
         with contextlib.suppress(BrokenPipeError):  # nobody waits for the answer any more
             while (frame := read_frame(requests)) is not None:
                 for reply in _answer(frame):
                     write_frame(replies, pickle.dumps(reply))
 
 
-def _warm_up(folder: Path) -> None:
+def _get_ready(folder: Path) -> None:
     """Import what a notebook and its report need, and make the shell that forks begin with."""
-    import papermill  # noqa: F401, PLC0415 - late: only this process needs all this
+    from greenmine.batch.notebook import import_nbformat  # noqa: PLC0415 - late: only this process needs all this
+
+    import_nbformat()
+    import papermill  # noqa: F401, PLC0415
 
     from greenmine.batch import job, shell  # noqa: F401, PLC0415
     from greenmine.report import exporter  # noqa: F401, PLC0415

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -66,7 +67,11 @@ def command(
     as_json: bool,
 ) -> None:
     """Do the rows of a list and say which failed and why."""
-    from greenmine.batch import run  # noqa: PLC0415 - late: help needs no notebooks
+    from greenmine.batch.warm import warm_up  # noqa: PLC0415 - late: help needs no notebooks
+
+    workers = workers or os.cpu_count() or 1
+    warm_up(0 if cluster else workers)  # they get ready while the list is checked
+    from greenmine.batch import run  # noqa: PLC0415
     from greenmine.batch.process import MIB, USUAL  # noqa: PLC0415
     from greenmine.batch.runlist import read_list  # noqa: PLC0415
 
@@ -74,7 +79,7 @@ def command(
     workspace = Workspace.around(str(file), writing=True)
     defaults = {"catalog": catalog, "readings": readings, "lang": language()}
     runs = run.shard(read_list(file, run.notebook_parameters(workspace), workspace, defaults), *shard)
-    results = run.run_list(runs, workspace, workers=workers or 0, address=cluster, engine=engine, limits=limits)
+    results = run.run_list(runs, workspace, workers=workers, address=cluster, engine=engine, limits=limits)
     finished = []
     for one in _watched(results, len(runs), quiet=quiet or as_json):
         finished.append(one)
