@@ -47,7 +47,7 @@ class Row:
     Attributes:
         cells: text, the first one its heading.
         share: how long its bar is, percent with one decimal; empty where the table has no bars.
-        label: what stands beside the bar, percent; the share by default.
+        label: what stands beside the bar; the share by default.
         own: whether it is set apart.
     """
 
@@ -150,16 +150,26 @@ class Portfolio:
             return self._piece("cover", _("Impact on the register"), *lines, root="header", stamp=stamp)
 
     def verdicts(self) -> Html:
-        """Return how many mines have which verdict under each catalog and reading."""
+        """Return how many mines have which verdict under each reading, and by block under the first."""
         with speaking(self.lang):
             codes = ("pass", "fail", "ineligible", "incomplete")
-            heads = (_("Reading"), *(words.verdict(code) for code in codes), _("Share that passes"))
+            names = [words.verdict(code) for code in codes]
+            heads = (_("Reading, group of industries"), *names, _("Share that passes"))
             tables = []
             for catalog in self.impact.catalogs:
-                rows: list[Row] = []
-                for case in (one for one in self.impact.cases if one.catalog is catalog):
-                    cells = (self._reading(case), *(str(case.verdicts[code]) for code in codes))
-                    rows.append(Row(cells, self._share(case.verdicts["pass"]), own=not rows))
+                rows = [
+                    Row(
+                        (self._reading(case), *(str(case.verdicts[code]) for code in codes)),
+                        self._share(case.verdicts["pass"]),
+                        own=case is self._first(catalog),
+                    )
+                    for case in self.impact.cases
+                    if case.catalog is catalog
+                ]
+                for block in self._first(catalog).document()["blocks"]:
+                    counts = block["verdicts"]
+                    cells = (block["name"], *(str(counts[code]) for code in codes))
+                    rows.append(Row(cells, self._share(counts["pass"], sum(counts.values()))))
                 tables.append(Table(f"{catalog.ref} {catalog.title}", heads, tuple(rows)))
             return self._piece("verdicts", _("Who passes"), *tables)
 
@@ -183,7 +193,7 @@ class Portfolio:
             ends = {-NEAR: _("below {total}").format(total=high), NEAR: _("{total} and above").format(total=low)}
             total = ends.get(margin, f"{low}–{high}")
             cells = (total, f"{margin:+d}".replace("-", "−"), str(mines), str(at_best), str(sum(best[number:])))
-            label = self._share(at_best)
+            label = f"{self._share(at_best)}%"
             rows.append(Row(cells, _percent(Fraction(at_best), Fraction(max(best))), label, own=margin == 0))
         heads = (
             *(_("Total"), _("From the line"), _("Settled"), _("At best")),
@@ -286,7 +296,8 @@ class Portfolio:
                         str(one["open"]),
                         one["lost"] or "–",
                     )
-                    rows.append(Row(cells, _percent(Fraction(one["lost"] or 0), Fraction(one["points"]))))
+                    share = _percent(Fraction(one["lost"] or 0), Fraction(one["points"]))
+                    rows.append(Row(cells, share, label="" if one["lost"] else "–"))
                 heads = (
                     *(_("Category"), _("Standard points"), _("At full marks"), _("Still open")),
                     *(_("Points lost, mean"), _("Share lost")),
