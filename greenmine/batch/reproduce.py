@@ -28,6 +28,7 @@ from greenmine.archive.record import Record, installed, read_record
 from greenmine.archive.redaction import removals
 from greenmine.archive.refold import MAPPING
 from greenmine.batch.difference import Difference, first_difference
+from greenmine.batch.notebook import ENGINE as NOTEBOOK_ENGINE
 from greenmine.batch.room import NOTEBOOK, content, lay_out, open_record, read_parameters
 from greenmine.batch.runner import NOTEBOOK as ASSESSMENT
 from greenmine.batch.runner import REPORT, produce
@@ -99,6 +100,7 @@ def reproduce(
     workspace: Workspace | None = None,
     notebook: Path | None = None,
     score_only: bool = False,
+    engine: str = NOTEBOOK_ENGINE,
     progress: bool = False,
 ) -> Reproduction:
     """Make a record anew and compare.
@@ -109,6 +111,7 @@ def reproduce(
         workspace: whose notebook and parameters are used; the one around the working directory by default.
         notebook: the notebook to run; that of the workspace that the record was made by, by default.
         score_only: recompute the score and leave the notebook out.
+        engine: the papermill engine: `greenmine`, or `kernel` for the stock kernel.
         progress: whether to draw a progress bar on standard error.
 
     Raises:
@@ -125,7 +128,7 @@ def reproduce(
             differences += lay_out(archive, source, record, room, workspace or Workspace.find())
             own = ASSESSMENT if f"data/{MAPPING}" not in source.payload else RESCORE
             path = notebook or (workspace or Workspace.find()).notebook(own)
-            differences += _run(source, record, room, path, progress=progress)
+            differences += _run(source, record, room, path, engine=engine, progress=progress)
         compared = MADE
     kept = {one.file: one for one in reversed(differences)}
     taken = removals(archive).digests
@@ -156,7 +159,7 @@ def _score(bag: Bag, record: Record) -> tuple[list[Difference], str | None]:
     return [found] if found else [], score["total"]
 
 
-def _run(bag: Bag, record: Record, room: Workspace, notebook: Path, *, progress: bool) -> list[Difference]:
+def _run(bag: Bag, record: Record, room: Workspace, notebook: Path, *, engine: str, progress: bool) -> list[Difference]:
     """Run the notebook in the temporary workspace; return where what it gives is not what is archived."""
     archived = {name: content(bag, name) for name in MADE}
     try:
@@ -168,6 +171,7 @@ def _run(bag: Bag, record: Record, room: Workspace, notebook: Path, *, progress:
             record.mine,
             workspace=room,
             notebook=notebook,
+            engine=engine,
             progress=progress,
             **{**given, "assessment": record.assessment, "catalog": f"{record.catalog.id}@{record.catalog.version}"},
         )

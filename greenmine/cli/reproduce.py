@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from greenmine.cli.options import archive_option, archive_root, record_bag
+from greenmine.cli.options import archive_option, archive_root, engine_option, record_bag
 from greenmine.cli.output import print_json
 from greenmine.errors import CheckFailed, one_line
 from greenmine.i18n import gettext as _
@@ -35,16 +35,20 @@ if TYPE_CHECKING:
     help=_("The notebook to run: the workspace's by default. What is archived is never run."),
 )
 @click.option("--score-only", is_flag=True, help=_("Recompute the score and leave the notebook out."))
+@engine_option
 @archive_option
 @click.option("--json", "as_json", is_flag=True, help=_("Print one JSON document, nothing else."))
-def command(record: str, *, notebook: Path | None, score_only: bool, root: Path | None, as_json: bool) -> None:
+def command(
+    record: str, *, notebook: Path | None, score_only: bool, engine: str, root: Path | None, as_json: bool
+) -> None:
     """Reproduce a record and say what came of it."""
     from greenmine.archive.layout import Archive  # noqa: PLC0415 - late: help needs none of these
     from greenmine.batch.reproduce import reproduce  # noqa: PLC0415
 
     archive = Archive.open(archive_root(root), read_only=True)
     bag = record_bag(archive, record)
-    done = reproduce(archive, bag, notebook=notebook, score_only=score_only, progress=sys.stderr.isatty())
+    progress = sys.stderr.isatty()
+    done = reproduce(archive, bag, notebook=notebook, score_only=score_only, engine=engine, progress=progress)
     if as_json:
         print_json(as_document(done))
     else:

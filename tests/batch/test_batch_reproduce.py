@@ -79,10 +79,11 @@ def changed(archive: Archive, files: Mapping[str, bytes]) -> str:
     return bag
 
 
-def test_a_record_comes_out_byte_for_byte_without_the_mines_folder(office: Workspace) -> None:
+@pytest.mark.parametrize("engine", ["greenmine", "kernel"])
+def test_a_record_comes_out_byte_for_byte_without_the_mines_folder(office: Workspace, engine: str) -> None:
     """Score, notebook and report are made from the archive alone, with the record's readings and language."""
     before = listing(office.reports)
-    done = reproduce(Archive(office.reports), BAG, workspace=office)
+    done = reproduce(Archive(office.reports), BAG, workspace=office, engine=engine)
     assert (True, (), ()) == (done.same, done.differences, done.software)
     assert {"score.json", "report.ipynb", "report.html"} <= set(done.compared)
     assert before == listing(office.reports)
