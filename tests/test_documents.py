@@ -9,7 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from greenmine.assessment import load_assessment
+from greenmine.batch.run import notebook_parameters
+from greenmine.batch.runlist import read_list
 from greenmine.catalog import load_catalog
 from greenmine.evidence import read_profile, take_inventory
 from greenmine.scoring import Scorer
@@ -83,3 +87,13 @@ def kinds(node: object) -> set[str]:
     own = {str(rule["kind"]) for rule in (node.get("rule"), node.get("otherwise")) if isinstance(rule, dict)}
     parts = {str(part["kind"]) for part in node.get("of", ()) if isinstance(part, dict) and "kind" in part}
     return own | parts | kinds(list(node.values()))
+
+
+@pytest.mark.parametrize("language", ["csv", "yaml"])
+def test_example_run_list_is_valid(tmp_path: Path, language: str) -> None:
+    """The lists in the guide to many mines can be run as they stand."""
+    file = tmp_path / f"list.{language}"
+    file.write_text(example(language, "batch.md"), "utf-8")
+    workspace = Workspace(ROOT)
+    runs = read_list(file, notebook_parameters(workspace), workspace, {"catalog": "national@2024"})
+    assert ["GM-0001", "GM-0002"] == [run.mine for run in runs]
