@@ -1,9 +1,11 @@
-"""Take the pictures of the documentation: `docs/images/report.png`, the top of a demo mine's report.
+"""Take the pictures of the documentation: a demo mine's report and its workbook, in `docs/images`.
 
     python scripts/make_screenshots.py
 
-The demo mine is assessed into a temporary folder and its report is opened in Chromium, which must be installed (see
-`scripts/programs.sh`). The picture is reduced to a palette, so that it stays small.
+`report.png` is the top of the report. `workbook.png`, `workbook-dark.png` and `workbook-evidence.png` are the forms in
+JupyterLab: a card, the same in the dark theme, and the choice of evidence. A copy of the demo mine is worked on in a
+temporary folder. Chromium must be installed (see `scripts/programs.sh`). The pictures are reduced to a palette, so that
+they stay small.
 """
 
 from __future__ import annotations
@@ -13,15 +15,22 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+
+from labs import lay_out, running, workspace_of  # noqa: E402 - of the tests
+
 IMAGES = ROOT / "docs" / "images"
 MINE = "GM-0004"
+CARD = 6
+"""An indicator on which the second member of the panel recorded defects."""
 WIDTH, HEIGHT = 1100, 1300
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SWITCHES = (
@@ -69,18 +78,60 @@ def picture(report: Path) -> bytes:
         page.goto(report.as_uri())
         taken = page.screenshot()
         chromium.close()
+    return small(taken)
+
+
+def small(taken: bytes) -> bytes:
+    """Return a picture with a palette of 128 colours."""
     reduced = BytesIO()
     Image.open(BytesIO(taken)).convert("RGB").quantize(128).save(reduced, "PNG", optimize=True)
     return reduced.getvalue()
 
 
+def workbook(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the name and the PNG of each picture of the forms."""
+    root = workspace_of(folder)
+    shutil.copytree(ROOT / "evidence" / MINE, root / "evidence" / MINE)
+    path = lay_out(root, Path(MINE))
+    with running(root) as lab, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser(), args=list(SWITCHES))
+        page = chromium.new_page(viewport={"width": 1360, "height": 900}, device_scale_factor=1.25)
+        page.set_default_timeout(60_000)
+        lab.forms(page, path)
+        order(page, "application:toggle-left-area")
+        page.locator(".gmf-header .gmf-chip.gmf-amber").last.click()
+        page.locator(".gmf-seats button").nth(1).click()
+        card = page.locator(f'[data-card="indicator/{CARD}"]')
+        card.locator("h4 button").click()
+        card.evaluate("element => element.scrollIntoView()")
+        page.evaluate("document.querySelectorAll('.Toastify').forEach((one) => one.remove())")
+        yield "workbook.png", small(page.screenshot())
+        order(page, "apputils:change-theme", '{ theme: "JupyterLab Dark" }')
+        page.wait_for_selector('.gmf-header[data-theme="dark"]')
+        yield "workbook-dark.png", small(page.screenshot())
+        order(page, "apputils:change-theme", '{ theme: "JupyterLab Light" }')
+        page.wait_for_selector('.gmf-header[data-theme="light"]')
+        card.locator(".gmf-ref").first.wait_for()
+        card.locator(".gmf-evidence .gmf-small").last.click()
+        page.locator(".gmf-files button").first.click()
+        page.locator(".gmf-dialog .gmf-stage img").wait_for()
+        yield "workbook-evidence.png", small(page.screenshot())
+        chromium.close()
+
+
+def order(page: Page, command: str, arguments: str = "{}") -> None:
+    """Have JupyterLab carry out a command."""
+    page.evaluate(f"void window.jupyterapp.commands.execute({command!r}, {arguments})")
+
+
 def main() -> None:
-    """Write the picture."""
-    with tempfile.TemporaryDirectory() as name:
-        data = picture(assess(Path(name)))
+    """Write the pictures."""
     IMAGES.mkdir(parents=True, exist_ok=True)
-    (IMAGES / "report.png").write_bytes(data)
-    print(f"docs/images/report.png: {len(data) // 1024} KB")
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        (assessed := Path(name) / "assessed").mkdir()
+        for file, data in (("report.png", picture(assess(assessed))), *workbook(Path(name) / "live")):
+            (IMAGES / file).write_bytes(data)
+            print(f"docs/images/{file}: {len(data) // 1024} KB")
 
 
 if __name__ == "__main__":

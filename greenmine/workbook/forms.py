@@ -108,7 +108,7 @@ class Library(Widget):  # type: ignore[misc] # see the import
             words = labels()
         super().__init__(script=script(), style=style(), words=words, lang="zh-CN" if desk.lang == "zh" else "en")
         self.desk = desk
-        self._slow = ThreadPoolExecutor(1, thread_name_prefix="greenmine-preview")
+        self._slow = ThreadPoolExecutor(2, thread_name_prefix="greenmine-preview")
         self.on_msg(self._asked)
 
     def header(self) -> Header:

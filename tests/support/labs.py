@@ -26,13 +26,15 @@ LIMIT = 120_000
 SWITCHES = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 OPTIONS = (
     *("--LabApp.expose_app_in_browser=True", "--ServerApp.answer_yes=True", "--LabApp.check_for_updates_class="),
-    "--LabApp.extension_manager=readonly",
+    *("--LabApp.extension_manager=readonly", "--KernelRestarter.restart_limit=1000000"),
+    "--KernelRestarter.time_to_dead=1.0",
 )
 CELLS = ("parameters", "open", "header", "prerequisites", *(f"category-{n}" for n in range(1, 6)), "categories")
 
 
 ANSWERS = """async () => {
   const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+  if (kernel.connectionStatus !== "connected") return false;
   const told = await Promise.race([kernel.requestKernelInfo(), new Promise((done) => setTimeout(done, 2000))]);
   return Boolean(told) && kernel.status === "idle";
 }"""
@@ -68,7 +70,8 @@ class Lab:
             except LookupError:
                 pass
             page.wait_for_timeout(100)
-        page.wait_for_function(ANSWERS, timeout=LIMIT)
+        while not page.evaluate(ANSWERS):
+            page.wait_for_timeout(100)
 
     def end_kernels(self) -> None:
         """End every kernel, so that none holds a journal."""

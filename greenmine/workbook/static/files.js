@@ -111,10 +111,14 @@ async function pick(desk, before, set) {
   const reply = await store.link.ask("files", { card: desk.card });
   if (!reply.ok) return fill(status, reply.error.message);
   const files = [...reply.files].sort((one, other) => Number(other.suggested) - Number(one.suggested) || one.path.localeCompare(other.path, "zh"));
+  let queue = Promise.resolve(); // one at a time, so that a preview need not wait for all of them
   const thumbs = new IntersectionObserver((seen) => {
-    for (const entry of seen.filter((one) => one.isIntersecting)) {
-      thumbs.unobserve(entry.target);
-      picture(store, entry.target.dataset.path, 1, 96, "").then((found) => found.pages && fill(entry.target, found.element));
+    for (const { target } of seen.filter((one) => one.isIntersecting)) {
+      thumbs.unobserve(target);
+      queue = queue.then(async () => {
+        const found = target.isConnected && (await picture(store, target.dataset.path, 1, 96, ""));
+        if (found && found.pages) fill(target, found.element);
+      });
     }
   }, { root: list });
   const reference = (file, page) => (file.pages > 1 || (file.type === "application/pdf" && page > 1) ? `${file.path}#page=${page || 1}` : file.path);

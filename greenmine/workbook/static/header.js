@@ -38,7 +38,7 @@ export function header(store, el, signal) {
   const banner = h("div", { class: "gmf-banner", role: "alert" });
   root.append(
     h("div", { class: "gmf-line" }, title, verdict, total, failing, sensitive, h("span", { class: "gmf-gap" }), saving, seat),
-    h("div", { class: "gmf-line" }, groups, h("span", { class: "gmf-gap" }), next, problem, h("span", { class: "gmf-pick" }, h("label", { for: id }, words.filter), filter), whoBox, sign),
+    h("div", { class: "gmf-line" }, groups, h("div", { class: "gmf-line gmf-tools" }, next, problem, h("span", { class: "gmf-pick" }, h("label", { for: id }, words.filter), filter), whoBox, sign)),
     banner,
   );
 
