@@ -53,6 +53,7 @@ _FIXED: Final = re.compile(r"data/(?:attest/.*|journals/.*|engine/.*|ro-crate-me
 
 STATEMENT: Final = "statement.sums"
 MAX_FILE: Final = 64 * 1024 * 1024
+_SUM: Final = re.compile(r"([0-9a-f]{64})  (data/.+)")
 _SIGNATURE: Final = re.compile(r"expert-([A-Za-z0-9][A-Za-z0-9._-]*)\.sig")
 SIGN_OFF: Final = re.compile(r"sign-off-([A-Za-z0-9][A-Za-z0-9._-]*)\.(json|sig)")
 
@@ -217,28 +218,27 @@ def sign_draft(draft: Draft, expert: str, key: Path, trust: Trust | None = None)
     return target
 
 
-def check_statement(statement: bytes, digests: Mapping[str, str], file: object) -> None:
+def check_statement(statement: bytes, digests: Mapping[str, str], file: Path) -> None:
     """Make sure that a statement is about these files, with these digests, and about nothing else.
 
     Args:
         statement: the text that was signed.
         digests: path in the bag or draft (`data/…`) → SHA-256.
-        file: what to call the statement in messages.
+        file: the statement, `…/data/attest/statement.sums`, for messages.
 
     Raises:
-        IntegrityError: it is about other files or other content.
+        IntegrityError: it is about other files, or one of them has other content; that one is named.
     """
     names = sorted({*(name for name in digests if not _FIXED.fullmatch(name)), *(f"data/{name}" for name in STATED)})
     lines = statement.decode("utf-8", "replace").split("\n")
-    if [line[66:] for line in lines] != [*names, ""]:
-        raise IntegrityError(
-            file, expected=_("one line each for {names}").format(names=", ".join(names)), found=_("other lines")
-        )
+    found = [hit[2] for line in lines if (hit := _SUM.fullmatch(line))]
+    if found != names or len(lines) != len(names) + 1 or lines[-1]:
+        expected = _("one line each for {names}").format(names=", ".join(names))
+        raise IntegrityError(file, expected=expected, found=_("other lines"))
     for name, line in zip(names, lines, strict=False):
-        if line[:66] != f"{digests.get(name)}  ":
-            raise IntegrityError(
-                file, name, expected=digests.get(name) or _("no such file"), found=shown(line[:64], 64)
-            )
+        if line[:64] != digests.get(name):
+            expected = _("{digest}, as {file} says").format(digest=line[:64], file=STATEMENT)
+            raise IntegrityError(file.parents[2] / name, expected=expected, found=digests.get(name, _("no such file")))
 
 
 def sign_offs(findings: Mapping[str, Any], people: Collection[str]) -> dict[str, bytes]:

@@ -298,7 +298,7 @@ def _check_statement(statement: bytes | None, payload: Mapping[str, bytes]) -> N
         return
     digests = {f"data/{name}": hashlib.sha256(data).hexdigest() for name, data in payload.items()}
     try:
-        check_statement(statement, digests, f"attest/{STATEMENT}")
+        check_statement(statement, digests, Path("data/attest", STATEMENT))
     except IntegrityError as problem:
         raise ArchiveError(problem.file, problem.place, expected=problem.expected, found=problem.found) from None
 

@@ -52,7 +52,13 @@ def list_command(*, root: Path | None, as_json: bool) -> None:
         click.echo(text)
 
 
-@command.command("add", help=_("Believe the public key in FILE.pub when NAME signs with it."))
+@command.command(
+    "add",
+    help=_(
+        "Believe the public key in FILE.pub when NAME signs with it.\n\nAn expert is named by id, assessment and mine, "
+        "such as E1@2026-selection@GM-0001, and has a line for each panel; others as you like, such as archive@demo."
+    ),
+)
 @click.argument("name", metavar="NAME")
 @click.argument("file", metavar="FILE.pub", type=click.Path(path_type=Path))
 @click.option(

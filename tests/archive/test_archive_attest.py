@@ -131,7 +131,7 @@ def test_a_draft_changed_after_it_was_laid_out_is_refused(draft: Draft, name: st
     file = draft.folder / "data" / name
     file.chmod(0o644)
     file.write_bytes(file.read_bytes() + b" ")
-    with pytest.raises(IntegrityError, match=rf"attest/statement\.sums, data/{name}: expected [0-9a-f]{{64}}, got"):
+    with pytest.raises(IntegrityError, match=rf"data/{name}: expected [0-9a-f]{{64}}, as statement\.sums says, got"):
         read_draft(draft.folder)
 
 
@@ -197,9 +197,10 @@ def test_a_statement_has_one_form_only(parts: Parts, change: object) -> None:
     files = {**parts.files, "record.json": parts.record.canonical()}
     statement = make_statement(files)
     digests = {line[66:]: line[:64] for line in statement.decode().splitlines()}
-    check_statement(statement, digests, "statement")
+    file = Path("r1/data/attest/statement.sums")
+    check_statement(statement, digests, file)
     with pytest.raises(IntegrityError):
-        check_statement(change(statement), digests, "statement")
+        check_statement(change(statement), digests, file)
 
 
 def test_chair_and_experts_sign_and_scribes_do_not(parts: Parts) -> None:

@@ -57,7 +57,7 @@ def test_a_report_swapped_under_signatures_is_found(copy: Audited) -> None:
     remake(copy, LAST, "data/report.html", report.replace(b"<title>r", b"<title>x"))
     found = copy.verify().first
     assert found
-    assert ("record.parts", f"{LAST}/data/attest/statement.sums") == (found.check, found.file)
+    assert ("record.parts", f"{LAST}/data/report.html") == (found.check, found.file)
     assert copy.script().stderr.startswith(f"FAIL 不通过  {LAST}/data/")
 
 
