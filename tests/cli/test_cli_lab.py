@@ -15,7 +15,7 @@ import pytest
 from mines import MINE, make_mine
 
 from greenmine.batch.notebook import read_notebook, run_notebook
-from greenmine.cli.lab import fill_in, run, words, working_copy
+from greenmine.cli.lab import LIVE, fill_in, run, words, working_copy
 from greenmine.cli.main import main
 from greenmine.workspace import Workspace
 
@@ -129,3 +129,11 @@ def test_the_kernels_find_the_workspace(workspace: Path) -> None:
     """Wherever in it a notebook lies."""
     probe = "import os, sys; sys.exit(os.environ['GREENMINE_WORKSPACE'] != os.getcwd())"
     assert 0 == run([sys.executable, "-c", probe], Workspace(workspace))
+
+
+def test_the_kernels_are_told_to_show_forms(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only those of this JupyterLab: the variable is not set for what else runs here."""
+    monkeypatch.delenv(LIVE, raising=False)
+    probe = f"import os, sys; sys.exit(os.environ['{LIVE}'] != '1')"
+    assert 0 == run([sys.executable, "-c", probe], Workspace(workspace))
+    assert LIVE not in os.environ
