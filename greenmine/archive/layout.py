@@ -10,6 +10,8 @@
     bags/withdrawal/<digest>/r<N>/       the assessment bag with this digest in the ledger is withdrawn
     bags/audit/<id>/r<N>/                the audit of a sample: the draw, what came of it, the executed notebook
     bags/draw/<id>/r<N>/                 a draw for spot checks: r1 the frame, r2 the draw, then its replacements
+    bags/register/<programme>/r<N>/      a piece of the journal of a programme's register
+    register/<programme>/events.jsonl    the journal itself, as it is being written; what is not sealed is no evidence
     inbox/ staging/ quarantine/ .lock    work in progress, never evidence
     events.jsonl                         what an operator's recovery did
     trust/ archive.yaml                  keys and configuration
@@ -31,7 +33,7 @@ from greenmine.catalog.strict_yaml import load_yaml
 from greenmine.errors import ArchiveError, shown
 from greenmine.i18n import gettext as _
 
-KINDS: Final = ("evidence", "catalog", "signature", "assess", "withdrawal", "redaction", "audit", "draw")
+KINDS: Final = ("evidence", "catalog", "signature", "assess", "withdrawal", "redaction", "audit", "draw", "register")
 """The kinds of bags, in the order in which one may refer to another."""
 
 DEFAULT_ORIGIN: Final = "greenmine/unnamed"
@@ -46,7 +48,7 @@ BAG: Final = (
     r"bags/(?:(?P<evidence>evidence)/(?P<two>[0-9a-f]{2})/(?P=two)[0-9a-f]{62}"
     rf"|(?P<catalog>catalog)/{_ID}/[A-Za-z0-9._-]{{1,128}}-[0-9a-f]{{12}}"
     rf"|(?P<assess>assess)/{_ID}/{_NUMBERED}|(?P<audit>audit)/{_ID}/{_NUMBERED}"
-    rf"|(?P<draw>draw)/{_ID}/{_NUMBERED}"
+    rf"|(?P<draw>draw)/{_ID}/{_NUMBERED}|(?P<register>register)/{_ID}/{_NUMBERED}"
     rf"|(?P<redaction>redaction)/[0-9a-f]{{64}}/{_NUMBERED}|(?P<signature>signature)/[0-9a-f]{{64}}/{_NUMBERED}"
     rf"|(?P<withdrawal>withdrawal)/[0-9a-f]{{64}}/{_NUMBERED})"
 )
@@ -272,6 +274,11 @@ def audit_bag(name: str, number: int) -> str:
 def draw_bag(name: str, number: int) -> str:
     """Return the path of a bag of a draw."""
     return _checked(f"bags/draw/{name}/r{number}")
+
+
+def register_bag(programme: str, number: int) -> str:
+    """Return the path of the bag of a piece of a register."""
+    return _checked(f"bags/register/{programme}/r{number}")
 
 
 def _checked(bag: str) -> str:

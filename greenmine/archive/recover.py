@@ -30,12 +30,14 @@ from greenmine.archive.draws import FILE_NAME as DRAW
 from greenmine.archive.draws import FRAME, Draw, Frame
 from greenmine.archive.endorsement import LINE, signed_entry
 from greenmine.archive.events import add_event
-from greenmine.archive.layout import KINDS, Archive, assessment_bag, audit_bag, draw_bag, kind_of
+from greenmine.archive.layout import KINDS, Archive, assessment_bag, audit_bag, draw_bag, kind_of, register_bag
 from greenmine.archive.ledger import Ledger, LedgerEntry, Writer, parse
 from greenmine.archive.lock import claim, release
 from greenmine.archive.record import FILE_NAME as RECORD
 from greenmine.archive.record import read_document, read_record
 from greenmine.archive.redaction import carry_out, read_redaction, sealed_redactions
+from greenmine.archive.registers import FILE_NAME as REGISTER
+from greenmine.archive.registers import Piece
 from greenmine.archive.seal import SUMS, current_revision
 from greenmine.archive.staging import flush_above
 from greenmine.archive.store import refused
@@ -218,8 +220,8 @@ def _checked(work: _Work, path: str) -> str:
         signed_entry(place.read_bytes() if place.is_file() else b"", path, _entries(work), place)
     if kind == "audit":
         _check_audit(bag, path)
-    if kind == "draw":
-        _check_draw(work, bag, path)
+    if kind in {"draw", "register"}:
+        (_check_draw if kind == "draw" else _check_piece)(work, bag, path)
     if kind == "assess":
         _check_record(work, path, group)
     if kind in {"redaction", "withdrawal"}:
@@ -259,6 +261,17 @@ def _check_draw(work: _Work, bag: Bag, path: str) -> None:
             raise IntegrityError(place, expected=_("a bag in the ledger"), found=draw.frame.bag)
     if path != found:
         raise IntegrityError(place, expected=path, found=found)
+
+
+def _check_piece(work: _Work, bag: Bag, path: str) -> None:
+    """Make sure that a piece of a register is where it says, and that the piece before it is in the ledger."""
+    place = bag.place(f"data/{REGISTER}")
+    piece = read_document(Piece, place.read_bytes() if place.is_file() else b"", place)
+    if register_bag(piece.programme, piece.run) != path:
+        raise IntegrityError(place, expected=path, found=register_bag(piece.programme, piece.run))
+    ref = piece.previous
+    if ref and (ref.bag, ref.tagmanifest) not in {(entry.bag, entry.digest) for entry in _entries(work)}:
+        raise IntegrityError(place, expected=_("a bag in the ledger"), found=ref.bag)
 
 
 def _check_record(work: _Work, path: str, mine: str) -> None:

@@ -41,6 +41,7 @@ from greenmine.archive.record import FILE_NAME as RECORD
 from greenmine.archive.record import read_record
 from greenmine.archive.record_checks import check_assessment
 from greenmine.archive.redaction import read_redaction
+from greenmine.archive.register_checks import check_register
 from greenmine.archive.selection import PREFIX, assessments, draw, find_bag, record_name
 from greenmine.archive.surroundings import check_places, check_secrets, remark
 from greenmine.archive.verdicts import AUTHENTICITY, Collector, Proven, Verification
@@ -58,6 +59,7 @@ _CHECKS: Final = {
     "redaction": check_redaction,
     "audit": check_audit,
     "draw": check_draw,
+    "register": check_register,
 }
 
 

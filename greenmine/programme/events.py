@@ -20,14 +20,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from greenmine.archive.registers import EVENT_SCHEMA as SCHEMA
+from greenmine.archive.registers import EVENTS as FILE_NAME
+from greenmine.archive.registers import origin
 from greenmine.assessment.values import BadValue, check_characters, check_json
 from greenmine.errors import JournalError, shown
 from greenmine.files import canonical_json, sha256_hex
 from greenmine.i18n import gettext as _
 from greenmine.workspace import is_id
 
-SCHEMA: Final = "greenmine.register.event/1"
-FILE_NAME: Final = "events.jsonl"
 FOLDER: Final = "register"
 
 VOID: Final = "void"
@@ -115,11 +116,6 @@ def journal_path(root: Path, programme: str) -> Path:
     if not is_id(programme):
         raise ValueError(programme)
     return root / FOLDER / programme / FILE_NAME
-
-
-def origin(programme: str) -> str:
-    """Return what the first line of a programme's journal is bound to."""
-    return sha256_hex(f"{SCHEMA}\n{programme}".encode())
 
 
 def make_line(draft: Draft, seq: int, prev: str, time: str, by: str) -> bytes:

@@ -81,6 +81,10 @@ class Length(Strict):
             raise problem(expected, ", ".join(units) or _("none"))
         return self
 
+    def times(self, count: int) -> Length:
+        """Return so many of these lengths as one."""
+        return Length(**{unit: count * number for unit, number in self.model_dump(exclude_none=True).items()})
+
     @property
     def text(self) -> str:
         """The length in words."""

@@ -123,7 +123,7 @@ stamp_time() {
 plain ledger
 id='[A-Za-z0-9._-]+' hex='[0-9a-f]'
 form="$hex{64}  bags/(evidence/$hex{2}/$hex{64}|catalog/$id/$id-$hex{12}|assess/$id/r[1-9][0-9]{0,8}"
-form="$form|(audit|draw)/$id/r[1-9][0-9]{0,8}|(redaction|signature|withdrawal)/$hex{64}/r[1-9][0-9]{0,8})/tagmanifest-sha256\\.txt"
+form="$form|(audit|draw|register)/$id/r[1-9][0-9]{0,8}|(redaction|signature|withdrawal)/$hex{64}/r[1-9][0-9]{0,8})/tagmanifest-sha256\\.txt"
 bad=$(grep -aEnvx "$form" ledger | head -n 1 | cut -d: -f1)
 [ -z "$bad" ] || fail ledger "line $bad is not of the form 第 $bad 行格式不符"
 if grep -aqE '/\.{1,2}/' ledger; then fail ledger "a path leads elsewhere 路径越界"; fi
@@ -395,6 +395,20 @@ draw() {
   done < "$1/data/teams.txt"
 }
 
+# register: the piece begins where the one before it ends, and ends with the line that it names
+register() {
+  json=$1/data/register.json events=$1/data/events.jsonl
+  head=$(sed -n 's/.*"head":"\([0-9a-f]*\)".*/\1/p' "$json")
+  [ "$(tail -n 1 "$events" | tr -d '\n' | sha256sum | cut -c-64)" = "$head" ] || fail "$events" "not the last line named 末行不符"
+  number=${1##*/r}
+  [ "$number" -gt 1 ] || return 0
+  before=${1%/*}/r$((number - 1))
+  said=$(sed -n 's/.*"previous":{"bag":"\([^"]*\)","tagmanifest":"\([0-9a-f]*\)"}.*/\2  \1/p' "$json")
+  [ "${said#*  }" = "$before" ] && grep -qFx "$said/tagmanifest-sha256.txt" ledger || fail "$json" "the piece before is not in the ledger 前一段未登记"
+  ended=$(sed -n 's/.*"head":"\([0-9a-f]*\)".*/\1/p' "$before/data/register.json")
+  [ "$(head -n 1 "$events" | sed -n 's/.*"prev":"\([0-9a-f]*\)".*/\1/p')" = "$ended" ] || fail "$events" "it does not follow the piece before 与前一段不衔接"
+}
+
 # since LINE: the earliest proven time of an entry, or nothing
 since() {
   at=''
@@ -501,6 +515,7 @@ look() {
     bags/assess/*) assessment "$1" ;;
     bags/audit/*) audit "$1" ;;
     bags/draw/*) draw "$1" ;;
+    bags/register/*) register "$1" ;;
     bags/withdrawal/*) withdrawal "$1" ;;
   esac
 }
@@ -544,7 +559,7 @@ if [ $# -eq 0 ] && [ -e bags ]; then
   strange=$(find bags -maxdepth 3 ! -type d | head -n 1)
   [ -z "$strange" ] || fail "$strange" "it does not belong there 多余文件"
   strange=$(find bags -mindepth 1 -maxdepth 1 ! -name evidence ! -name catalog ! -name assess ! -name redaction \
-    ! -name signature ! -name audit ! -name draw ! -name withdrawal | head -n 1)
+    ! -name signature ! -name audit ! -name draw ! -name register ! -name withdrawal | head -n 1)
   [ -z "$strange" ] || fail "$strange" "it does not belong there 多余文件夹"
   find bags -mindepth 3 -maxdepth 3 | sort > "$work/found"
   cut -c67- ledger | sed 's#/tagmanifest-sha256\.txt$##' | sort > "$work/listed"

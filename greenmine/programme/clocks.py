@@ -1,0 +1,236 @@
+"""Clocks: what is due when, and why; worked out from the events of a record, never stored.
+
+A deadline begins with a step and is met by another. Where a clock stands still, or a year's holidays are not known,
+there is no day to name, and the deadline says why instead.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+from greenmine.errors import UsageError
+from greenmine.i18n import gettext as _
+from greenmine.programme.calendar import Pause, end_of
+from greenmine.programme.events import Event
+from greenmine.programme.programme import Clock, Programme
+from greenmine.programme.register import Record, Register, settled
+
+Status = Literal["overdue", "unknown", "due", "stopped", "open", "met", "late", "missed"]
+
+DOCUMENT: Final = "document"
+"""What stands for the clock where the programme's own document runs out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """Something that is to be done by a day, or holds until then.
+
+    Attributes:
+        subject: whom it is about; the programme's id where it is the document itself that runs out.
+        clock: the id of the clock, or `document`.
+        started: when it began.
+        due: the last day; None where it cannot be told.
+        met: when it was met, or ended; None where it was not.
+        missed: whether it was never met and cannot be any more: what it was about has ended.
+        problem: why there is no last day: the clock stands still, or a calendar is missing.
+        stopped: whether it stands still.
+        rests_on: the document of the step that it began with, where it names one.
+    """
+
+    subject: str
+    clock: str
+    started: dt.date
+    due: dt.date | None
+    met: dt.date | None = None
+    missed: bool = False
+    problem: str = ""
+    stopped: bool = False
+    rests_on: str = ""
+
+    def status(self, on: dt.date) -> Status:
+        """Return how it stands on a day: `due` on its last, `overdue` after it, `late` where it was met too late."""
+        if self.missed:
+            return "missed"
+        if self.met is not None:
+            return "late" if self.due and self.met > self.due else "met"
+        if self.due is None:
+            return "stopped" if self.stopped else "unknown"
+        return "overdue" if self.due < on else "due" if self.due == on else "open"
+
+
+def deadlines(record: Record, programme: Programme, on: dt.date) -> tuple[Deadline, ...]:
+    """Return the deadlines of a record as they stand on a day, met ones included, in the order in which they began.
+
+    Args:
+        record: as of that day (`Record.as_of`).
+        programme: whose clocks.
+        on: the day; of periods that come again and again, those that have begun until then are told.
+    """
+    found: list[Deadline] = []
+    for name, clock in programme.clocks.items():
+        if clock.kind == "day":
+            found += _of_day(name, clock, record, on)
+        elif clock.kind != "earliest":
+            for run in _runs(clock, record):
+                found += _of_run(name, clock, run, record, on)
+    return tuple(sorted(found, key=lambda one: (one.started, one.clock)))
+
+
+def due(register: Register, on: dt.date, within: int = 0) -> tuple[Deadline, ...]:
+    """Return what is due or overdue on a day, what cannot be told, and what runs out within some days.
+
+    Args:
+        register: as it is; it is looked at as of the day.
+        on: the day.
+        within: how many days ahead to look.
+
+    Returns:
+        Those not met, the document's own validity included, by day; those without a day come first.
+    """
+    last = on + dt.timedelta(days=within)
+    programme = register.programme
+    found = list(_of_document(programme))
+    for record in register.records.values():
+        past = record.as_of(on)
+        if past.events:
+            found += deadlines(past, programme, on)
+    wanted = (one for one in found if one.met is None and not one.missed and (one.due is None or one.due <= last))
+    return tuple(sorted(wanted, key=lambda one: (one.due or dt.date.min, one.subject, one.clock)))
+
+
+def why(deadline: Deadline, programme: Programme) -> str:
+    """Return why something is due, in words: what, since when, for how long, by which clause."""
+    if deadline.clock == DOCUMENT:
+        length, clause = programme.document.validity, programme.document.clause
+        text = _("in force for {length} from {day}")
+        words = text.format(length=length.text if length else "", day=deadline.started)
+    else:
+        clock = programme.clocks[deadline.clock]
+        clause = clock.clause
+        text = _("{length} from {day}") if clock.length else _("the day set on {day}")
+        if clock.kind == "day":
+            text = _("the day that the source names")
+        words = text.format(length=clock.length.text if clock.length else "", day=deadline.started)
+    told = _("{words} ({rule})").format(words=words, rule=programme.cited(clause))
+    return f"{told} {deadline.problem}".strip()
+
+
+def title(deadline: Deadline, programme: Programme) -> str:
+    """Return what a deadline is about, in the language in use."""
+    if deadline.clock == DOCUMENT:
+        return _("validity of {document}").format(document=programme.document.name)
+    return programme.clocks[deadline.clock].title
+
+
+def _of_document(programme: Programme) -> Iterator[Deadline]:
+    begin, length = programme.valid_from, programme.document.validity
+    if begin and length:
+        yield Deadline(programme.id, DOCUMENT, begin, end_of(begin, length))
+
+
+class _Run(NamedTuple):
+    """From the event that starts a clock to the one that ends it, if one does."""
+
+    start: Event
+    first: int
+    end: Event | None = None
+    anew: bool = False
+
+
+def _runs(clock: Clock, record: Record) -> list[_Run]:
+    """Return how often a clock ran; one that is started while it runs begins anew."""
+    runs: list[_Run] = []
+    for number, event in enumerate(record.events):
+        running = bool(runs) and runs[-1].end is None
+        if running and event.step in clock.ends:
+            runs[-1] = runs[-1]._replace(end=event)
+        if event.step in clock.starts:
+            if running and runs[-1].end is None:
+                runs[-1] = runs[-1]._replace(end=event, anew=True)
+            runs.append(_Run(event, number))
+    return runs
+
+
+def _of_run(name: str, clock: Clock, run: _Run, record: Record, on: dt.date) -> Iterator[Deadline]:
+    if clock.kind == "every":
+        yield from _periods(name, clock, run, record, on)
+        return
+    if run.anew:  # what was set before no longer counts
+        return
+    met = run.end.date if run.end else None
+    begin, told = run.start.date, run.start.document
+    pauses, since = _pauses(clock, run, record)
+    if since is not None and met is None:
+        problem = _("It stands still since {day}.").format(day=since)
+        yield Deadline(record.subject, name, begin, None, problem=problem, stopped=True, rests_on=told)
+        return
+    try:
+        last = run.start.deadline if clock.settable and run.start.deadline else None
+        last = last or (end_of(begin, clock.length, pauses) if clock.length else None)
+    except UsageError as unknown:
+        yield Deadline(record.subject, name, begin, None, met, problem=str(unknown), rests_on=told)
+        return
+    if clock.kind == "validity" and not clock.ends and last and last < on:
+        met = last  # it ends by itself
+    if last is not None:
+        yield Deadline(record.subject, name, begin, last, met, rests_on=told)
+
+
+def _pauses(clock: Clock, run: _Run, record: Record) -> tuple[list[Pause], dt.date | None]:
+    """Return when a clock stood still during a run, and since when it does now."""
+    pauses: list[Pause] = []
+    since: dt.date | None = None
+    if clock.stops_during:
+        for event, state in zip(record.events[run.first :], record.states[run.first :], strict=True):
+            stopped = state in clock.stops_during
+            if stopped and since is None:
+                since = event.date
+            elif since is not None and not stopped:
+                pauses.append((since, event.date))
+                since = None
+            if event is run.end:
+                break
+    return pauses, since
+
+
+def _periods(name: str, clock: Clock, run: _Run, record: Record, on: dt.date) -> Iterator[Deadline]:
+    """Yield a deadline for each period of a run that has begun."""
+    length = clock.length
+    if length is None:
+        return
+    within = record.programme.clocks[clock.within].length if clock.within else None
+    last = end_of(run.start.date, within) if within else dt.date.max
+    over = run.end.date if run.end else None
+    done = [event.date for event in record.events[run.first + 1 :] if event.step in clock.done_by]
+    done = [day for day in done if over is None or day <= over]
+    count = 1
+    begin = run.start.date
+    while begin < last and begin <= on:
+        end = end_of(run.start.date, length.times(count))
+        if over is not None and over < end and not any(begin < day <= end for day in done):
+            return  # it ended before the period did
+        met = next((day for day in done if day > begin), None)
+        yield Deadline(
+            record.subject, name, begin, end, met, missed=met is None and over is not None, rests_on=run.start.document
+        )
+        count, begin = count + 1, end
+
+
+def _of_day(name: str, clock: Clock, record: Record, on: dt.date) -> Iterator[Deadline]:
+    """Yield the deadline of a day of the calendar, if it is for the record."""
+    last = dt.date.fromisoformat(clock.day or "")
+    begin = dt.date(last.year, 1, 1)
+    programme = record.programme
+    if clock.starts:
+        begins = [event.date for event in record.events if event.step in clock.starts and event.date.year == last.year]
+        concerned, now = bool(begins), True
+        begin = begins[0] if begins else begin
+    else:
+        concerned = settled(record.as_of(last).states, programme) in clock.starts_in
+        now = settled(record.states, programme) in clock.starts_in
+    if concerned and begin <= on:
+        met = next((event.date for event in record.events if event.step in clock.ends and event.date >= begin), None)
+        yield Deadline(record.subject, name, begin, last, met, missed=met is None and not now)

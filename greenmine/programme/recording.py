@@ -1,0 +1,182 @@
+"""Recording: steps are entered in a register, under its lock, or refused with the rule that they break.
+
+A journal belongs to many: who enters takes the lock, reads and folds what is there, tries the new steps on it, and only
+then writes them, flushed to the disk before they are acknowledged. `open_register` reads without the lock. Both look
+whether what the archive holds of the journal is still there as it was sealed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from greenmine.archive.layout import Archive
+from greenmine.archive.lock import exclusive
+from greenmine.archive.record import time_text
+from greenmine.archive.registers import Sealed, last_piece, origin, seal_piece
+from greenmine.archive.staging import SealedBag
+from greenmine.archive.store import refused
+from greenmine.assessment.values import BadValue
+from greenmine.errors import IntegrityError, JournalError, UsageError, shown
+from greenmine.files import canonical_json
+from greenmine.i18n import gettext as _
+from greenmine.programme.events import Draft, Event, Journal, journal_path, make_line, parse_line, read_journal
+from greenmine.programme.programme import Programme, as_document
+from greenmine.programme.register import Fold, Register, fold, take_all
+
+_OPEN: Final = (
+    os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A register with its journal.
+
+    Attributes:
+        register: the present state.
+        events: all of them, in the order in which they were entered.
+        path: the journal.
+        sealed: up to which event the archive holds it; 0 where it holds none.
+    """
+
+    register: Register
+    events: tuple[Event, ...]
+    path: Path
+    sealed: int
+
+
+def open_register(archive: Archive, programme: Programme) -> Opened:
+    """Return the register of a programme, checked against its rules and against what the archive holds of it.
+
+    Raises:
+        JournalError: the journal is malformed or was edited, or an event breaks a rule.
+        IntegrityError: what was sealed is no longer in it.
+    """
+    path = journal_path(archive.root, programme.id)
+    journal = read_journal(path, programme.id)
+    sealed = _check_sealed(archive, programme, journal, path)
+    return Opened(fold(journal.events, programme, file=path), journal.events, path, sealed.piece.last if sealed else 0)
+
+
+def record(
+    archive: Archive, programme: Programme, drafts: Iterable[Draft], *, by: str, time: dt.datetime
+) -> tuple[Event, ...]:
+    """Enter steps in a register; when this returns they are on the disk, all of them; else none is.
+
+    Args:
+        archive: in whose folder the register is.
+        programme: by whose rules.
+        drafts: the steps, in order.
+        by: who enters them.
+        time: when, with its zone; no event bears an earlier time than the one before it.
+
+    Raises:
+        JournalError: a step breaks a rule (the message tells which, with its clause) or is malformed, or the journal
+            cannot be read.
+        IntegrityError: what was sealed is no longer in the journal.
+        ArchiveError: the disk is full or refuses something else; nothing was entered.
+    """
+    path = journal_path(archive.root, programme.id)
+    with refused(path.parent):
+        archive.store.make_folder(path.parent)
+    with exclusive(path.parent / ".lock"):
+        journal = read_journal(path, programme.id)
+        _check_sealed(archive, programme, journal, path)
+        lines, events = _tried(take_all(programme, journal.events, path), journal, drafts, by, time)
+        if lines:
+            _append(archive, path, journal.end, lines)
+    return events
+
+
+def _tried(
+    state: Fold, journal: Journal, drafts: Iterable[Draft], by: str, time: dt.datetime
+) -> tuple[bytes, tuple[Event, ...]]:
+    """Return the lines and events of some steps, after trying them on the register."""
+    last = journal.events[-1] if journal.events else None
+    seq, prev = (last.seq, last.digest) if last else (0, origin(state.programme.id))
+    now = max(time_text(time), last.time if last else "")
+    lines, events = [], []
+    for draft in drafts:
+        seq += 1
+        try:
+            line = make_line(draft, seq, prev, now, by)
+            event, _prev = parse_line(line)
+            state.take(event)
+        except BadValue as bad:
+            place = _("step {step}, {place}").format(step=shown(draft.step), place=bad.place)
+            raise JournalError(draft.subject, place, expected=bad.expected, found=bad.found, hint=bad.hint) from None
+        prev = event.digest
+        lines.append(line + b"\n")
+        events.append(event)
+    return b"".join(lines), tuple(events)
+
+
+def _append(archive: Archive, path: Path, end: int, lines: bytes) -> None:
+    """Write lines at the end of a journal, in place of what a crash left there."""
+    with refused(path, _("Nothing was entered.")):
+        handle = os.open(path, _OPEN, 0o644)
+        try:
+            archive.store.truncate(handle, end)
+            try:
+                archive.store.put(handle, lines, end)
+                archive.store.fsync(handle)
+            except OSError:
+                os.ftruncate(handle, end)
+                raise
+            archive.store.sync(path.parent)
+        finally:
+            os.close(handle)
+
+
+def seal_register(archive: Archive, programme: Programme, time: dt.datetime) -> SealedBag | None:
+    """Put what was entered since the last time into the archive; None where there is nothing new.
+
+    Args:
+        archive: the archive whose register it is.
+        programme: by whose rules the register is kept; they are sealed with it.
+        time: when, with its zone.
+
+    Raises:
+        UsageError: the register is empty.
+        JournalError: the journal is malformed or was edited, or an event breaks a rule.
+        IntegrityError: what was sealed before is no longer in it.
+        ArchiveError: the archive cannot take it.
+    """
+    path = journal_path(archive.root, programme.id)
+    journal = read_journal(path, programme.id)
+    if not journal.events:
+        text = _("The register of {programme} is empty: there is nothing to seal.")
+        raise UsageError(text.format(programme=programme.id))
+    before = _check_sealed(archive, programme, journal, path)
+    fold(journal.events, programme, file=path)
+    done = before.piece.last if before else 0
+    if done == len(journal.events):
+        return None
+    rules = canonical_json(as_document(programme))
+    lines = b"".join(line + b"\n" for line in path.read_bytes().split(b"\n")[done : len(journal.events)])
+    return seal_piece(archive, programme.id, lines, rules=rules, before=before, time=time)
+
+
+def _check_sealed(archive: Archive, programme: Programme, journal: Journal, path: Path) -> Sealed | None:
+    """Return the last piece in the archive, after making sure that the journal still holds it."""
+    sealed = last_piece(archive, programme.id) if archive.ledger.is_file() else None
+    if sealed is None:
+        return None
+    last, head = sealed.piece.last, sealed.piece.head
+    found = journal.events[last - 1].digest if last <= len(journal.events) else _("no such line")
+    if found != head:
+        raise IntegrityError(
+            path,
+            _("line {number}").format(number=last),
+            expected=_("the line with the SHA-256 {digest}, as sealed in {bag}").format(
+                digest=head, bag=sealed.ref.bag
+            ),
+            found=found,
+            hint=_("The journal was shortened or written anew. Restore it from the pieces in the archive."),
+        )
+    return sealed
