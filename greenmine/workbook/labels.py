@@ -195,4 +195,6 @@ def labels() -> dict[str, str]:
         "comma": _(", "),
         "guidance": _("How to judge: "),
         "so_far": _("so far"),
+        "part": _("part"),
+        "part_hint": _("Drag over the picture to cite a part of it."),
     }

@@ -263,6 +263,32 @@ def test_evidence_is_found_looked_at_and_cited(sheet: FormsPage, mine: Path) -> 
     expect(card.locator(".gmf-stage img")).to_be_visible()
 
 
+def test_a_part_of_a_picture_is_cited_by_dragging(sheet: FormsPage, mine: Path) -> None:
+    """In percent, so that it holds for the picture itself; the card shows the part again."""
+    card, words = sheet.card(DEFECTS), sheet.words
+    card.locator(".gmf-evidence").last.get_by_text(words["add_evidence"]).click()
+    picker = sheet.page.locator(".gmf-dialog")
+    picker.get_by_label(words["search_files"]).fill("sign")
+    picker.locator(".gmf-files button").click()
+    expect(picker.get_by_text(words["part_hint"])).to_be_visible()
+    box = picker.locator(".gmf-stage img").bounding_box()
+    assert box
+    mouse = sheet.page.mouse
+    mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.25)
+    mouse.down()
+    mouse.move(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.5, steps=3)
+    mouse.up()
+    picker.get_by_text(words["use_file"]).click()
+    sheet.settled()
+    sheet.page.keyboard.press("Escape")
+    reference = recorded(mine, DEFECTS)["evidence"][-1]
+    path, _hash, part = reference.partition("#xywh=percent:")
+    assert "03 SIGNS/SIGN.JPG" == path
+    assert [25, 25, 50, 25] == [round(float(number)) for number in part.split(",")]
+    card.locator(".gmf-ref", has_text=words["part"]).click()
+    expect(card.locator(".gmf-part")).to_be_visible()
+
+
 def test_the_keyboard_goes_from_card_to_card(sheet: FormsPage) -> None:
     """Alt and an arrow, Enter to open, Tab into the first control."""
     sheet.page.locator('[data-card="indicator/1"] h4 button').focus()

@@ -86,7 +86,7 @@ function contents(store, text, root) {
     met: () => get("met") ?? undefined,
     setMet: (value) => set("met", value, true),
     missing: () => store.cards[name].missing_evidence || [],
-    preview: (path, page) => view.show(path, page),
+    preview: (path, page, part) => view.show(path, page, part),
     evidence: (options) => evidence(desk, options),
   };
   const rule = text.rule ? ruleControls(text.rule, desk) : { element: h("p", { class: "gmf-dim" }, store.cards[name].score.reason), refresh: () => {} };

@@ -27,6 +27,7 @@ export class Store {
     this.listeners = new Set();
     this.views = new Map();
     this.filter = "";
+    this.pictures = new Set();
     this.link = new Link(model, () => this.tell());
     this.link.news = (reply) => this.take(reply);
     this.started = this.start();
