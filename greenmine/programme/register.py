@@ -18,8 +18,10 @@ from greenmine.assessment.values import BadValue
 from greenmine.errors import shown
 from greenmine.i18n import gettext as _
 from greenmine.programme.calendar import end_of
+from greenmine.programme.certificate import GRADE, check_grade
 from greenmine.programme.events import VOID, Event, at_line
 from greenmine.programme.programme import BEFORE, SAME, UNKNOWN, Clock, Programme, Step
+from greenmine.programme.rectification import CLOSED, ITEMS, check_items
 
 _date: Final = attrgetter("date")
 
@@ -224,8 +226,7 @@ class Fold:
             self._check_guard(event, record, clock)
         for clock in rule.limits:
             self._check_limit(event, clock)
-        if "agency" in rule.details:
-            self._check_agency(event)
+        self._check_details(event, record, step)
 
     def _check_day(self, event: Event, record: _Open) -> None:
         if record.events and event.date < record.events[-1].date:
@@ -279,16 +280,27 @@ class Fold:
             expected = _("a day not after {day} ({rule})").format(day=last, rule=rule)
             raise BadValue("deadline", expected, str(event.deadline), hint)
 
-    def _check_agency(self, event: Event) -> None:
-        """Refuse to commission an agency that is excluded on that day."""
-        name = f"agency/{event.details['agency']}"
+    def _check_details(self, event: Event, record: _Open, step: Step) -> None:
+        """Look into what an event says besides: whom it is entrusted to, what is to be put right, which grade."""
+        details = event.details
+        for name in parties(event):
+            self._check_party(name, event.date)
+        if step.to_state == BEFORE or ITEMS in details or CLOSED in details:
+            check_items(event, record.events, self.programme)
+        if step.outcome or GRADE in details:
+            check_grade(event, record.events, self.programme)
+
+    def _check_party(self, name: str, on: dt.date) -> None:
+        """Refuse to entrust something to an agency or assessor that is excluded on that day."""
         known = self._records.get(name, _Open()).events
-        end = excluded_until(self.programme, known, event.date)
+        end = excluded_until(self.programme, known, on)
         if end is not None:
             rule = self.programme.cited(self.programme.steps[known[-1].step].clause)
             until = str(end) if end != dt.date.max else _("further notice")
-            expected = _("an agency that is not excluded ({rule})").format(rule=rule)
-            raise BadValue("details/agency", expected, _("{name}, excluded until {day}").format(name=name, day=until))
+            agency = name.startswith("agency/")
+            text = _("an agency that is not excluded ({rule})") if agency else _("nobody who is excluded ({rule})")
+            found = _("{name}, excluded until {day}").format(name=name, day=until)
+            raise BadValue("details/agency" if agency else "details/assessors", text.format(rule=rule), found)
 
     def _take_back(self, event: Event, record: _Open) -> None:
         last = record.events[-1] if record.events else None
@@ -310,6 +322,13 @@ def _rule(programme: Programme, name: str, step: Step) -> _Rule:
     limits = tuple(one for one in clocks if name in one.starts and one.settable and one.kind == "limit")
     details = tuple(key for key in step.needs if key not in fields)
     return _Rule(step, f"{step.subject}/", frozenset(step.from_states), fields, details, guards, limits)
+
+
+def parties(event: Event) -> tuple[str, ...]:
+    """Return who took part in a step, as subjects of the register: `agency/<id>`, `assessor/<id>`."""
+    agency, assessors = event.details.get("agency"), event.details.get("assessors", ())
+    names = [f"agency/{agency}"] if agency else []
+    return (*names, *(f"assessor/{one}" for one in (assessors if isinstance(assessors, list | tuple) else [assessors])))
 
 
 def excluded_until(programme: Programme, events: Iterable[Event], day: dt.date) -> dt.date | None:

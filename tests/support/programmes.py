@@ -40,6 +40,7 @@ def draft(programme: Programme, subject: str, step: str, date: str | dt.date, **
     usual_details = {"agency": "A1", "grade": "AAAA", "materials": {"form": "mine.yaml"}}
     fields = {key: usual[key] for key in needs if key in usual}
     details = {key: usual_details[key] for key in needs if key in usual_details} | given.pop("details", {})
+    details |= {"grade_source": "示例分级线文件"} if "grade" in details else {}
     fields |= {key: day(value) if key == "deadline" and value else value for key, value in given.items()}
     return Draft(subject, step, on, "示例机关", details=details, **fields)
 

@@ -1,0 +1,206 @@
+"""Certificates: the grade that cited lines give, how long a certificate holds, what surveillances decided about it.
+
+A source may name grades without saying from how many points on they are given. Then no grade is determined, until the
+lines are entered in the programme's `bands`, each with the document it stands in. A certificate is no file of its own:
+it is what the events of a mine in the register say.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from greenmine.assessment.values import BadValue
+from greenmine.errors import shown
+from greenmine.i18n import gettext as _
+from greenmine.programme.calendar import end_of
+from greenmine.programme.events import Event
+from greenmine.programme.programme import Band, Certification, Programme
+
+if TYPE_CHECKING:
+    from greenmine.programme.register import Record
+
+GRADE: Final = "grade"
+SOURCE: Final = "grade_source"
+"""The key of an event's details that cites where a grade's line stands, for a grade that no band gives."""
+
+Status = Literal["valid", "expired", "withdrawn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Grading:
+    """The grade of a score.
+
+    Attributes:
+        grade: one of the programme's; empty where none is given.
+        reason: why, in words.
+        band: the line that gives it.
+    """
+
+    grade: str
+    reason: str
+    band: Band | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided about a certificate: when, what (`certify`, `keep`, `upgrade` …), on which paper."""
+
+    date: dt.date
+    outcome: str
+    grade: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate as it is on a day.
+
+    Attributes:
+        subject: whose.
+        number: its number, or the paper it was issued by.
+        grade: empty where none was determined.
+        issued: when.
+        valid_until: its last day.
+        status: whether it holds.
+        ended: when it was withdrawn or declared expired; None where it was not.
+        decisions: what was decided about it, the issue first.
+        record: the bag of the assessment it rests on; empty where the register names none.
+    """
+
+    subject: str
+    number: str
+    grade: str
+    issued: dt.date
+    valid_until: dt.date
+    status: Status
+    ended: dt.date | None
+    decisions: tuple[Decision, ...]
+    record: str = ""
+
+
+def grade_of(certification: Certification, score: Mapping[str, Any]) -> Grading:
+    """Return the grade that a score has by the lines of a programme.
+
+    Args:
+        certification: the grades and their lines.
+        score: `score.json`.
+    """
+    if score["verdict"] != "pass":
+        return Grading("", _("The standard is not met, so that there is no grade."))
+    if not certification.bands:
+        return Grading("", _("No lines between grades are given: no grade is determined."))
+    total = Fraction(score["total_exact"])
+    rank = {grade: number for number, grade in enumerate(certification.grades)}
+    for band in sorted(certification.bands, key=lambda one: (rank.get(one.grade, len(rank)), -Fraction(one.at_least))):
+        if total >= Fraction(band.at_least):
+            text = _("{total} points, from {line} on ({document}, {clause})")
+            words = text.format(total=score["total"], line=band.at_least, document=band.document, clause=band.clause)
+            return Grading(band.grade, words, band)
+    return Grading("", _("{total} points are below the lowest line.").format(total=score["total"]))
+
+
+def check_grade(event: Event, before: Iterable[Event], programme: Programme) -> None:
+    """Make sure that a grade is one of the programme, is cited, and goes up or down as the step says.
+
+    Args:
+        event: about to be entered; its step is one of the programme.
+        before: the events of its subject.
+        programme: whose grades.
+
+    Raises:
+        BadValue: it is not.
+    """
+    certification = programme.certification
+    grade = event.details.get(GRADE, "")
+    if certification is None or (not grade and not programme.steps[event.step].outcome):
+        return
+    grades, rule = certification.grades, programme.cited(certification.clause)
+    if grade and grade not in grades:
+        expected = _("one of {values} ({rule})").format(values=", ".join(grades), rule=rule)
+        raise BadValue(f"details/{GRADE}", expected, shown(grade))
+    if grade and not certification.bands and not event.details.get(SOURCE):
+        expected = _("the document that its line stands in ({rule} gives none)").format(rule=rule)
+        raise BadValue(f"details/{SOURCE}", expected, _("nothing"))
+    outcome = programme.steps[event.step].outcome
+    if outcome not in {"upgrade", "downgrade"}:
+        return
+    now = current_grade(before, programme)
+    better = bool(now) and bool(grade) and grades.index(grade) < grades.index(now)
+    worse = bool(now) and bool(grade) and grades.index(grade) > grades.index(now)
+    if (outcome == "upgrade" and not better) or (outcome == "downgrade" and not worse):
+        text = _("a grade above {grade} ({rule})") if outcome == "upgrade" else _("a grade below {grade} ({rule})")
+        now = now or _("none")
+        raise BadValue(f"details/{GRADE}", text.format(grade=now, rule=rule), shown(grade) if grade else _("nothing"))
+
+
+def current_grade(events: Iterable[Event], programme: Programme) -> str:
+    """Return the grade of the certificate that some events leave; empty where there is none."""
+    certification = programme.certification
+    starts = programme.clocks[certification.validity].starts if certification else ()
+    grade = ""
+    for event in events:
+        if event.step in starts:
+            grade = event.details.get(GRADE, "")
+        elif programme.steps[event.step].outcome and event.details.get(GRADE):
+            grade = event.details[GRADE]
+    return grade
+
+
+def certificates(record: Record, on: dt.date) -> tuple[Certificate, ...]:
+    """Return the certificates of a mine as they stand on a day, the oldest first.
+
+    Args:
+        record: of the mine; it is looked at as of the day.
+        on: the day.
+    """
+    programme = record.programme
+    certification = programme.certification
+    if certification is None:
+        return ()
+    clock = programme.clocks[certification.validity]
+    found: list[Certificate] = []
+    for group in _groups(record.as_of(on).events, clock.starts):
+        issue = group[0]
+        until = end_of(issue.date, clock.length) if clock.length else dt.date.max
+        ended = next((event for event in group if event.step in clock.ends), None)
+        taken = ended is not None and programme.steps[ended.step].outcome == "withdraw"
+        status: Status = "withdrawn" if taken else "expired" if ended or on > until else "valid"
+        told = [event for event in group if event is issue or programme.steps[event.step].outcome]
+        decisions = tuple(
+            Decision(
+                event.date,
+                programme.steps[event.step].outcome or "certify",
+                current_grade(group[: group.index(event) + 1], programme),
+                event.document,
+            )
+            for event in told
+        )
+        found.append(
+            Certificate(
+                record.subject,
+                issue.details.get("certificate", issue.document),
+                decisions[-1].grade,
+                issue.date,
+                until,
+                status,
+                ended.date if ended else None,
+                decisions,
+                issue.details.get("record", ""),
+            )
+        )
+    return tuple(found)
+
+
+def _groups(events: Iterable[Event], starts: Iterable[str]) -> list[list[Event]]:
+    """Return the events of each certificate, that of its issue first."""
+    groups: list[list[Event]] = []
+    for event in events:
+        if event.step in starts:
+            groups.append([])
+        if groups:
+            groups[-1].append(event)
+    return groups

@@ -1,0 +1,150 @@
+"""Rectification: what a check found wanting becomes items, each with measure, owner, day, and evidence when closed.
+
+The step that orders a rectification lists the items in its details, the step that ends it closes them:
+
+    items: [{id: "1", finding: …, measure: …, owner: …, deadline: "2026-10-31"}]
+    closed: [{item: "1", by: …, on: "2026-10-20", evidence: ["bags/evidence/…"]}]
+
+Whoever closes an item is somebody else than its owner. As long as one is open, a mine does not get back to its list.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from greenmine.assessment.values import BadValue
+from greenmine.errors import shown
+from greenmine.i18n import gettext as _
+from greenmine.programme.events import Event
+from greenmine.programme.programme import BEFORE, Programme
+
+ITEMS: Final = "items"
+CLOSED: Final = "closed"
+_ITEM: Final = ("id", "finding", "measure", "owner", "deadline")
+_CLOSING: Final = ("item", "by", "on", "evidence")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something to be put right.
+
+    Attributes:
+        id: in its order.
+        finding: what was found.
+        measure: what has to be done.
+        owner: who has to see to it.
+        deadline: the last day.
+        closed_on: when it was closed; None where it is open.
+        closed_by: who found it done; not its owner.
+        evidence: what shows that.
+    """
+
+    id: str
+    finding: str
+    measure: str
+    owner: str
+    deadline: dt.date
+    closed_on: dt.date | None = None
+    closed_by: str = ""
+    evidence: tuple[str, ...] = ()
+
+    def status(self, on: dt.date) -> Literal["closed", "late", "open", "overdue"]:
+        """Return how it stands on a day: `late` where it was closed after its day."""
+        if self.closed_on is not None and self.closed_on <= on:
+            return "late" if self.closed_on > self.deadline else "closed"
+        return "overdue" if self.deadline < on else "open"
+
+
+def check_items(event: Event, before: Sequence[Event], programme: Programme) -> None:
+    """Make sure that items are complete, and that all of them are closed by others before a rectification ends well.
+
+    Args:
+        event: about to be entered; its step is one of the programme.
+        before: the events of its subject.
+        programme: whose steps.
+
+    Raises:
+        BadValue: something is missing or not right; the message tells which item.
+    """
+    if ITEMS in event.details:
+        items = _read_items(event)
+        late = next((one for one in items if event.deadline and one.deadline > event.deadline), None)
+        if late is not None:
+            expected = _("a day not after {day}").format(day=event.deadline)
+            raise BadValue(f"details/{ITEMS}/{late.id}/deadline", expected, str(late.deadline))
+    items = items_of(before)
+    if CLOSED in event.details:
+        items = _closed(items, event)
+    still = [one.id for one in items if one.closed_on is None]
+    if programme.steps[event.step].to_state == BEFORE and still:
+        expected = _("every item closed, with evidence, by somebody else than its owner")
+        raise BadValue(f"details/{CLOSED}", expected, _("open: {names}").format(names=", ".join(still)))
+
+
+def items_of(events: Iterable[Event]) -> tuple[Item, ...]:
+    """Return the items of the latest order among a mine's events, with what was closed since; none without an order."""
+    items: tuple[Item, ...] = ()
+    for event in events:
+        if ITEMS in event.details:
+            items = _read_items(event)
+        if CLOSED in event.details:
+            items = _closed(items, event)
+    return items
+
+
+def _read_items(event: Event) -> tuple[Item, ...]:
+    found: dict[str, Item] = {}
+    for place, entry in _entries(event, ITEMS, _ITEM):
+        one = Item(**{**entry, "deadline": _day(entry["deadline"], f"{place}/deadline")})
+        if one.id in found:
+            raise BadValue(f"{place}/id", _("each id once"), shown(one.id))
+        found[one.id] = one
+    return tuple(found.values())
+
+
+def _closed(items: Sequence[Item], event: Event) -> tuple[Item, ...]:
+    """Return items with those closed that an event closes."""
+    known = {one.id: one for one in items}
+    for place, entry in _entries(event, CLOSED, _CLOSING):
+        one = known.get(entry["item"])
+        if one is None or one.closed_on is not None:
+            names = ", ".join(one.id for one in known.values() if one.closed_on is None) or _("none")
+            raise BadValue(f"{place}/item", _("one of {values}").format(values=names), shown(entry["item"]))
+        if entry["by"].strip() == one.owner.strip():
+            raise BadValue(f"{place}/by", _("somebody else than the owner"), shown(entry["by"]))
+        day = _day(entry["on"], f"{place}/on")
+        if day > event.date:
+            raise BadValue(f"{place}/on", _("a day not after {day}").format(day=event.date), str(day))
+        known[one.id] = replace(one, closed_on=day, closed_by=entry["by"], evidence=tuple(entry["evidence"]))
+    return tuple(known.values())
+
+
+def _entries(event: Event, key: str, fields: Sequence[str]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the entries of a list in an event's details, each with its place, after checking its keys."""
+    found = event.details[key]
+    if not isinstance(found, list | tuple) or not found:
+        raise BadValue(f"details/{key}", _("a list"), shown(found))
+    entries = []
+    for number, entry in enumerate(found, 1):
+        place = f"details/{key}/{number}"
+        if not isinstance(entry, Mapping) or entry.keys() != set(fields):
+            raise BadValue(place, _("the keys {names}").format(names=", ".join(fields)), shown(entry))
+        for name in fields:
+            value = entry[name]
+            texts = value if name == "evidence" and isinstance(value, list | tuple) and value else [value]
+            if not all(isinstance(text, str) and text.strip() for text in texts):
+                raise BadValue(f"{place}/{name}", _("text"), shown(value))
+        if "evidence" in fields and isinstance(entry["evidence"], str):
+            raise BadValue(f"{place}/evidence", _("a list"), shown(entry["evidence"]))
+        entries.append((place, entry))
+    return entries
+
+
+def _day(text: str, place: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise BadValue(place, _('a date such as "2024-04-15"'), shown(text)) from None

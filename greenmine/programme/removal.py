@@ -1,0 +1,141 @@
+"""Proposals of removal: which mines on the lists there is a ground against, who decides, and on what papers.
+
+A proposal decides nothing. It comes from what the register holds: a rectification whose day has passed, a matter that a
+department reported with a ground of the source. Grounds that hold only where nothing was put right in time are proposed
+only then, and a ground that a later step dismisses (`details.dismissed`) is not proposed any more.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from greenmine.i18n import gettext as _
+from greenmine.programme.clocks import deadlines
+from greenmine.programme.events import Event
+from greenmine.programme.programme import BEFORE, SAME, Programme, Removal, Trigger
+from greenmine.programme.rectification import items_of
+from greenmine.programme.register import Record, Register
+
+DISMISSED: Final = "dismissed"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """That a mine may have to be removed.
+
+    Attributes:
+        subject: the mine.
+        lists: which lists it is on.
+        ground: the id of the ground; empty where the source names none for the case.
+        text: the source's words of the ground.
+        rule: its clause, with the document.
+        since: since when there is a case.
+        reason: what is the case.
+        evidence: the papers that show it.
+        decided_by: the deciding body, in the language in use.
+    """
+
+    subject: str
+    lists: tuple[str, ...]
+    ground: str
+    text: str
+    rule: str
+    since: dt.date
+    reason: str
+    evidence: tuple[str, ...]
+    decided_by: str
+
+
+def proposals(register: Register, on: dt.date) -> tuple[Proposal, ...]:
+    """Return the removals that a register gives cause for on a day, by day and mine.
+
+    Args:
+        register: as it is; it is looked at as of the day.
+        on: the day.
+    """
+    programme = register.programme
+    if programme.removal is None:
+        return ()
+    found: list[Proposal] = []
+    for whole in register.records.values():
+        record = whole.as_of(on)
+        if record.lists:
+            found += _overdue(record, programme, programme.removal, on)
+            found += _reported(record, programme, programme.removal, on)
+    return tuple(sorted(found, key=lambda one: (one.since, one.subject, one.ground)))
+
+
+def _overdue(record: Record, programme: Programme, removal: Removal, on: dt.date) -> Iterator[Proposal]:
+    """Yield a proposal for a rectification that is not done in time."""
+    order = next((event for event in reversed(record.events) if _orders(event, programme)), None)
+    if order is None or not programme.states[record.state].interlude:
+        return
+    running = (one for one in deadlines(record, programme, on) if one.started == order.date)
+    due = next((one.due for one in running if one.due and one.status(on) == "overdue"), None)
+    if due is None:
+        return
+    ground, trigger = _ground(removal, order.trigger)
+    still = ", ".join(one.id for one in items_of(record.events) if one.closed_on is None)
+    reason = _("ordered to rectify until {day}, and not found to be put right").format(day=due)
+    if still:
+        reason = _("{reason}; open items: {names}").format(reason=reason, names=still)
+    since = due + dt.timedelta(days=1)
+    yield _proposal(record, programme, ground, trigger, since, reason, (order.document,))
+
+
+def _orders(event: Event, programme: Programme) -> bool:
+    step = programme.steps[event.step]
+    return "deadline" in step.needs and step.to_state in programme.states and programme.states[step.to_state].interlude
+
+
+def _ground(removal: Removal, named: str) -> tuple[str, Trigger | None]:
+    """Return the ground for what was not put right: the one the order names, else the source's for that, else none."""
+    known = {**removal.triggers, **removal.grounds}
+    name = named or next((key for key, one in removal.grounds.items() if one.needs_rectification), "")
+    name = name or next(iter(removal.grounds), "")
+    return name, known.get(name)
+
+
+def _reported(record: Record, programme: Programme, removal: Removal, on: dt.date) -> Iterator[Proposal]:
+    """Yield a proposal for each ground that was reported, unless the mine was kept or the ground dismissed since."""
+    known = {**removal.triggers, **removal.grounds}
+    for number, event in enumerate(record.events):
+        trigger = known.get(event.trigger)
+        if trigger is None or programme.steps[event.step].to_state != SAME:
+            continue
+        later = record.events[number + 1 :]
+        kept = any(programme.steps[one.step].to_state == BEFORE for one in later)
+        dismissed = any(one.details.get(DISMISSED) == event.trigger for one in later)
+        waiting = trigger.needs_rectification and not any(_overdue(record, programme, removal, on))
+        if not kept and not dismissed and not waiting:
+            papers = (event.document, *event.details.get("evidence", ()))
+            reason = _("{office}: {reason}").format(office=event.office, reason=event.reason)
+            yield _proposal(record, programme, event.trigger, trigger, event.date, reason, papers)
+
+
+def _proposal(  # noqa: PLR0917 - what a proposal tells
+    record: Record,
+    programme: Programme,
+    ground: str,
+    trigger: Trigger | None,
+    since: dt.date,
+    reason: str,
+    papers: tuple[str, ...],
+) -> Proposal:
+    removal = programme.removal
+    clause = trigger.clause if trigger else removal.clause if removal else ""
+    body = programme.actors[removal.decided_by].title if removal else ""
+    return Proposal(
+        record.subject,
+        record.lists,
+        ground,
+        trigger.text if trigger else "",
+        programme.cited(clause),
+        since,
+        reason,
+        tuple(paper for paper in papers if paper),
+        body,
+    )
