@@ -55,9 +55,9 @@ def main() -> None:
     share = count // PARTS
     rows = []
     for number, (before, now) in enumerate(pairwise(marks), 1):
-        taken, sealing, _memory, ledger = ((there - here) / share for here, there in zip(before, now, strict=True))
+        taken, sealing, _memory, grown = ((there - here) / share for here, there in zip(before, now, strict=True))
         cells = (str(number * share), f"{taken * 1000:.0f} ms", f"{sealing * 1000:.0f} ms", f"{now[2]:.0f} MiB")
-        rows.append(f"| {' | '.join(cells)} | {ledger:.0f} |")
+        rows.append(f"| {' | '.join(cells)} | {grown:.0f} |")
     steady = [mark[2] for mark in marks[1:]]
     spread = (max(steady) / statistics.mean(steady) - 1) * 100
     lines = [
