@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from greenmine.i18n import gettext as _
+from greenmine.workbook.words import listed
 
 
 def labels() -> dict[str, str]:
@@ -78,7 +79,7 @@ def labels() -> dict[str, str]:
         "suggested": _("suggested"),
         "visit": _("Site visit"),
         "visit_by": _("Who was there"),
-        "visit_on": _("Date"),
+        "visit_on": _("Day of the visit"),
         "visit_place": _("Place"),
         "visit_seen": _("What was seen"),
         "na": _("Claim: does not apply"),
@@ -192,9 +193,9 @@ def labels() -> dict[str, str]:
         "unsaved_short": _("Not saved"),
         "waiting": _("{count} not saved yet"),
         "all_saved": _("Everything is saved"),
-        "comma": _(", "),
         "guidance": _("How to judge: "),
         "so_far": _("so far"),
         "part": _("part"),
         "part_hint": _("Drag over the picture to cite a part of it."),
+        "comma": listed(["", ""]),
     }
