@@ -13,6 +13,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +23,7 @@ import click
 from greenmine.errors import UsageError, shown
 from greenmine.files import write_atomic
 from greenmine.i18n import gettext as _
+from greenmine.i18n import language
 from greenmine.workspace import Workspace
 
 NOTEBOOK = "assessment.ipynb"
@@ -124,9 +126,19 @@ def words(workspace: Workspace, path: Path, *, browser: bool, port: int | None) 
     return found
 
 
+def settings() -> dict[str, str]:
+    """Return what makes JupyterLab speak the language in use and ask no news site; a person's own settings go before.
+
+    The folder holds defaults only (`labconfig/default_setting_overrides.json`), so nothing is written anywhere.
+    """
+    folder = files("greenmine") / "workbook" / "lab" / language()
+    given = os.environ.get("JUPYTER_CONFIG_PATH")
+    return {"JUPYTER_CONFIG_PATH": os.pathsep.join([str(folder), *([given] if given else [])])}
+
+
 def run(command_line: list[str], workspace: Workspace) -> int:
     """Run a program in the workspace and return its exit status; an interrupt is for the program to answer."""
-    environment = {**os.environ, "GREENMINE_WORKSPACE": str(workspace.root), LIVE: "1"}
+    environment = {**os.environ, **settings(), "GREENMINE_WORKSPACE": str(workspace.root), LIVE: "1"}
     with subprocess.Popen(command_line, cwd=workspace.root, env=environment) as process:  # noqa: S603 - our own words
         while True:
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -14,8 +15,9 @@ from pathlib import Path
 import pytest
 from mines import MINE, make_mine
 
+from greenmine import i18n
 from greenmine.batch.notebook import read_notebook, run_notebook
-from greenmine.cli.lab import LIVE, fill_in, run, words, working_copy
+from greenmine.cli.lab import LIVE, fill_in, run, settings, words, working_copy
 from greenmine.cli.main import main
 from greenmine.workspace import Workspace
 
@@ -92,12 +94,20 @@ def answered(address: str) -> int:
     return 0
 
 
+def fetched(address: str) -> str:
+    """Return what a server on this machine says."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with direct.open(address) as answer:
+        return str(answer.read().decode())
+
+
 def test_jupyterlab_starts_on_the_notebook(workspace: Path) -> None:
-    """It answers at the address it prints, in the workspace, and ends when it is told to."""
+    """It answers at the address it prints, in the workspace, in Chinese, asks no news site, and ends when told to."""
     space = Workspace(workspace)
     command = words(space, working_copy(space, None), browser=False, port=0)
     environment = {
         **os.environ,
+        **settings(),
         "JUPYTER_CONFIG_DIR": str(workspace / "c"),
         "JUPYTER_RUNTIME_DIR": str(workspace / "r"),
     }
@@ -112,6 +122,18 @@ def test_jupyterlab_starts_on_the_notebook(workspace: Path) -> None:
         address = next(found[0] for line in said if (found := re.search(r"http://127\.0\.0\.1\S+", line)))
         assert "/lab/tree/notebooks/assessment.ipynb?token=" in address
         assert 200 == answered(address)
+        for plugin, chosen in {
+            "translation-extension:plugin": '"default": "zh_CN"',
+            "apputils-extension:notification": '"default": "false"',
+        }.items():
+            place = address.replace("/lab/tree/notebooks/assessment.ipynb", f"/lab/api/settings/@jupyterlab/{plugin}")
+            assert chosen in fetched(place)
+        assert (
+            "文件"
+            in json.loads(fetched(address.replace("tree/notebooks/assessment.ipynb", "api/translations/zh_CN")))[
+                "data"
+            ]["jupyterlab"]["File"]
+        )
     finally:
         process.kill()
         process.communicate()
@@ -137,3 +159,13 @@ def test_the_kernels_are_told_to_show_forms(workspace: Path, monkeypatch: pytest
     probe = f"import os, sys; sys.exit(os.environ['{LIVE}'] != '1')"
     assert 0 == run([sys.executable, "-c", probe], Workspace(workspace))
     assert LIVE not in os.environ
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_persons_own_paths_stay_behind_the_defaults(monkeypatch: pytest.MonkeyPatch, lang: str) -> None:
+    """The folder is there for each language, and what was in JUPYTER_CONFIG_PATH follows it."""
+    i18n.use(lang)
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/somewhere")
+    folder, *rest = settings()["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    assert ["/somewhere"] == rest
+    assert (Path(folder) / "labconfig" / "default_setting_overrides.json").is_file()
