@@ -27,7 +27,7 @@ from greenmine.files import canonical_json
 from greenmine.i18n import gettext as _
 from greenmine.scoring import canonical
 from greenmine.workbook import Workbook
-from greenmine.workbook.book import RECORD_TYPE
+from greenmine.workbook.book import LIVE, RECORD_TYPE
 from greenmine.workspace import Workspace
 
 NOTEBOOK = "assessment.ipynb"
@@ -114,9 +114,9 @@ def produce(
     path = notebook or workspace.notebook(NOTEBOOK)
     source = read_notebook(path)
     values = checked(declared(source, path), {"mine": mine, **parameters}, path)
-    book = Workbook.open(**{**values, "workspace": workspace})
+    book = Workbook.open(**{**values, "workspace": workspace, "live": False})
     values |= {"mine": str(book.folder.resolve()), "assessment": book.id}
-    with _workspace_named(workspace):
+    with _surroundings(workspace):
         ran = run_notebook(
             source,
             values,
@@ -134,16 +134,19 @@ def produce(
 
 
 @contextmanager
-def _workspace_named(workspace: Workspace) -> Iterator[None]:
-    """Name the workspace to the programs that are started meanwhile."""
-    before = os.environ.get(VARIABLE)
-    os.environ[VARIABLE] = str(workspace.root.resolve())
+def _surroundings(workspace: Workspace) -> Iterator[None]:
+    """Name the workspace to what runs meanwhile, which shows pieces even where it was started from live forms."""
+    own = {VARIABLE: str(workspace.root.resolve()), LIVE: "0"}
+    before = {name: os.environ.get(name) for name in own}
+    os.environ.update(own)
     try:
         yield
     finally:
-        os.environ.pop(VARIABLE)
-        if before is not None:
-            os.environ[VARIABLE] = before
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _same_inputs(record: Any, book: Workbook, name: str) -> None:  # noqa: ANN401 - a notebook node

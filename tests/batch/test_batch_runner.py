@@ -188,6 +188,16 @@ def test_inputs_that_change_while_the_notebook_runs_are_noticed(tmp_path: Path) 
     assert "evidence" in str(failure(tmp_path, change, OPEN, "book.provenance()"))
 
 
+@pytest.mark.parametrize("engine", ["greenmine", "kernel"])
+def test_what_is_started_from_live_forms_is_archived_the_same(
+    runs: tuple[Assessed, Assessed], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str
+) -> None:
+    """The kernel of a live notebook hands its surroundings on; a report shows pieces, never forms."""
+    monkeypatch.setenv("GREENMINE_LIVE", "1")
+    monkeypatch.setenv("JPY_SESSION_NAME", "notebook.ipynb")
+    assert content(runs[0]) == content(assess(MINE, workspace=workspace_in(tmp_path / "w"), engine=engine))
+
+
 @pytest.mark.parametrize(("engine", "word"), [("greenmine", "exit status 7|状态 7"), ("kernel", "Dead")])
 def test_a_dead_kernel_is_an_error_like_any_other(tmp_path: Path, engine: str, word: str) -> None:
     """The process is gone; the message says so."""
