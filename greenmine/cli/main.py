@@ -46,6 +46,7 @@ def verbs() -> dict[str, Verb]:
         "lab": Verb("greenmine.cli.lab", _("Open the workbook in JupyterLab.")),
         "score": Verb("greenmine.cli.score", _("Score findings files or mines' folders.")),
         "assess": Verb("greenmine.cli.assess", _("Assess a mine: workbook, report, score.")),
+        "watch": Verb("greenmine.cli.watch", _("Assess again what has changed.")),
         "facts": Verb("greenmine.cli.facts", _("Write the facts of many mines as one table.")),
         "impact": Verb("greenmine.cli.impact", _("Tell what a catalog or a reading would do to many mines.")),
         "catalog": Verb("greenmine.cli.catalog", _("List, show, check and compare catalogs.")),
@@ -59,8 +60,15 @@ def verbs() -> dict[str, Verb]:
         "checkpoint": Verb("greenmine.cli.checkpoint", _("Fix the ledger as it is: sign it and have it time-stamped.")),
         "witness": Verb("greenmine.cli.witness", _("Countersign an archive's last checkpoint from outside.")),
         "verify": Verb("greenmine.cli.verify", _("Verify the archive, some records, or a sample of them.")),
+        "rescore": Verb(
+            "greenmine.cli.rescore", _("Score what is archived again by another version of the indicators.")
+        ),
         "reproduce": Verb("greenmine.cli.reproduce", _("Make a record anew and compare it byte for byte.")),
         "audit": Verb("greenmine.cli.audit", _("Audit a sample of the records, and seal the audit.")),
+        "draw": Verb("greenmine.cli.draw", _("Draw mines and inspectors for spot checks, by a public seed.")),
+        "certificate": Verb("greenmine.cli.certificate", _("Grades, certificates and surveillances.")),
+        "register": Verb("greenmine.cli.register", _("Keep the register of a programme: steps, states, lists.")),
+        "due": Verb("greenmine.cli.due", _("Tell what is due or overdue, and why.")),
         "prove": Verb("greenmine.cli.prove", _("Write a proof that a record is in the ledger, for one party.")),
         "index": Verb("greenmine.cli.index", _("Make the archive's index and list of records anew.")),
         "recover": Verb("greenmine.cli.recover", _("Make the archive whole after a crash.")),

@@ -13,11 +13,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from greenmine.archive.bag import check_payload, read_manifests
+from greenmine.archive.layout import Archive, kind_of
+from greenmine.archive.ledger import Ledger
+from greenmine.archive.selection import record_name
+from greenmine.archive.withdrawal import withdrawn
 from greenmine.assessment.values import BadValue
-from greenmine.errors import shown
+from greenmine.errors import UsageError, shown
+from greenmine.files import read_json
 from greenmine.i18n import gettext as _
 from greenmine.programme.calendar import end_of
-from greenmine.programme.events import Event
+from greenmine.programme.events import Draft, Event
 from greenmine.programme.programme import Band, Certification, Programme
 
 if TYPE_CHECKING:
@@ -26,6 +32,8 @@ if TYPE_CHECKING:
 GRADE: Final = "grade"
 SOURCE: Final = "grade_source"
 """The key of an event's details that cites where a grade's line stands, for a grade that no band gives."""
+
+SCORE: Final = "score.json"
 
 Status = Literal["valid", "expired", "withdrawn"]
 
@@ -204,3 +212,83 @@ def _groups(events: Iterable[Event], starts: Iterable[str]) -> list[list[Event]]
         if groups:
             groups[-1].append(event)
     return groups
+
+
+def archived_score(archive: Archive, bag: str) -> dict[str, Any]:
+    """Return the score of a sealed assessment, checked against the ledger.
+
+    Args:
+        archive: where.
+        bag: the path of the assessment's bag.
+
+    Raises:
+        UsageError: the ledger names no such assessment, or it was withdrawn.
+        IntegrityError: it is not what was sealed.
+    """
+    entries = Ledger(archive).read()
+    entry = next((one for one in entries if one.bag == bag and kind_of(bag) == "assess"), None)
+    if entry is None:
+        raise UsageError(_("The ledger names no assessment {name}.").format(name=shown(bag)))
+    if entry.digest in withdrawn(entries):
+        raise UsageError(_("{record} is withdrawn: nothing can rest on it.").format(record=record_name(bag)))
+    sealed = read_manifests(archive.place(bag), entry.digest)
+    check_payload(sealed, [f"data/{SCORE}"])
+    score: dict[str, Any] = read_json(sealed.place(f"data/{SCORE}"))
+    return score
+
+
+def issue(
+    programme: Programme, mine: str, bag: str, score: Mapping[str, Any], *, number: str, on: dt.date, office: str
+) -> tuple[Draft, Grading]:
+    """Return the step by which a certificate is issued on a sealed assessment, and its grade.
+
+    Args:
+        programme: whose grades.
+        mine: its id.
+        bag: the path of the assessment's bag.
+        score: its score.
+        number: of the certificate.
+        on: when it is issued.
+        office: who issues it.
+
+    Raises:
+        UsageError: the programme certifies nothing, the assessment is of another mine, or it does not pass.
+    """
+    certification = certifying(programme)
+    if bag.split("/")[2] != mine:
+        text = _("{record} is not of {mine}.")
+        raise UsageError(text.format(record=record_name(bag), mine=shown(mine)))
+    if score["verdict"] != "pass":
+        text = _("{record} does not meet the standard: there is no certificate on it.")
+        raise UsageError(text.format(record=record_name(bag)))
+    grading = grade_of(certification, score)
+    details = {"certificate": number, "record": bag}
+    if grading.band:
+        details |= {GRADE: grading.grade, SOURCE: f"{grading.band.document} {grading.band.clause}"}
+    step = programme.clocks[certification.validity].starts[0]
+    return Draft(f"mine/{mine}", step, on, office, document=number, details=details), grading
+
+
+def certifying(programme: Programme) -> Certification:
+    """Return a programme's rules for certificates.
+
+    Raises:
+        UsageError: it has none.
+    """
+    if programme.certification is None:
+        raise UsageError(_("The programme {programme} issues no certificates.").format(programme=shown(programme.id)))
+    return programme.certification
+
+
+def outcome_step(programme: Programme, outcome: str) -> str:
+    """Return the id of the step that a surveillance ends in: `keep`, `upgrade`, `downgrade` or `withdraw`.
+
+    Raises:
+        UsageError: the programme has no such step.
+    """
+    found = next((name for name, step in programme.steps.items() if step.outcome and step.outcome == outcome), "")
+    if not found:
+        known = ", ".join(step.outcome for step in programme.steps.values() if step.outcome) or _("none")
+        text = _("{outcome} is no outcome of a surveillance: expected one of {names}.")
+        raise UsageError(text.format(outcome=shown(outcome), names=known))
+    return found

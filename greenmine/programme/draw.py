@@ -53,6 +53,7 @@ from greenmine.i18n import gettext as _
 from greenmine.programme.programme import Draw as Rule
 from greenmine.programme.programme import Programme
 from greenmine.programme.quota import quota
+from greenmine.programme.register import Register
 
 CHINA: Final = dt.timezone(dt.timedelta(hours=8))
 """The zone of points in time that name none."""
@@ -196,6 +197,24 @@ def make_frame(
         "on": time_text(on),
     }
     return validated(Frame, document, FRAME, ArchiveError), mines
+
+
+def listed(register: Register, day: dt.date) -> dict[str, str]:
+    """Return the mines on the lists that a programme draws from on a day: mine → list, the first of those it is on.
+
+    Args:
+        register: as it is; it is looked at as of the day.
+        day: the day.
+    """
+    rule = register.programme.draw
+    if rule is None:
+        return {}
+    found: dict[str, str] = {}
+    past = register.as_of(day)
+    for name in rule.lists:
+        for record in past.listed(name):
+            found.setdefault(record.id, name)
+    return found
 
 
 def _groups(plan: Plan, rule: Rule, lists: Mapping[str, str]) -> dict[str, tuple[list[str], str]]:

@@ -1,0 +1,253 @@
+"""`greenmine certificate`: certificates in the register of a programme: grade, issue, surveillance, what is due."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from greenmine.archive.layout import Archive
+from greenmine.cli.options import archive_option, archive_root, record_bag
+from greenmine.cli.output import console, print_json, table
+from greenmine.i18n import gettext as _
+from greenmine.programme.certificate import (
+    GRADE,
+    archived_score,
+    certificates,
+    certifying,
+    grade_of,
+    issue,
+    outcome_step,
+)
+from greenmine.programme.clocks import deadlines
+from greenmine.programme.events import Draft
+from greenmine.programme.programme import Programme, load_programme
+from greenmine.programme.recording import open_register, record
+from greenmine.workspace import Workspace
+
+if TYPE_CHECKING:
+    from greenmine.programme.certificate import Certificate
+    from greenmine.programme.register import Record
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+OUTCOMES = ("keep", "upgrade", "downgrade", "withdraw")
+
+programme_option = click.option(
+    "--programme",
+    "ref",
+    default="ccacc-2024",
+    show_default=True,
+    metavar="ID",
+    help=_("The programme, or the path of its file."),
+)
+json_option = click.option("--json", "as_json", is_flag=True, help=_("Print one JSON document, nothing else."))
+on_option = click.option("--on", type=_DAY, metavar="DATE", help=_("As of this day; today by default."))
+date_option = click.option("--date", "day", type=_DAY, required=True, metavar="DATE", help=_("When it was decided."))
+office_option = click.option("--office", required=True, metavar="NAME", help=_("Who decided."))
+by_option = click.option("--by", required=True, metavar="NAME", help=_("Who enters it."))
+
+
+@click.group("certificate", help=_("Grades, certificates, surveillances: what the register says, and enter more."))
+def command() -> None:
+    """Hold the verbs below."""
+
+
+@command.command("list", help=_("List all certificates as they stand on a day."))
+@programme_option
+@on_option
+@archive_option
+@json_option
+def list_command(*, ref: str, on: dt.datetime | None, root: Path | None, as_json: bool) -> None:
+    """Print all certificates."""
+    programme, day = load_programme(ref, Workspace.find()), _day(on)
+    certifying(programme)
+    opened = open_register(Archive(archive_root(root)), programme)
+    records = sorted(opened.register.records.values(), key=lambda one: one.subject)
+    _print([(one, found) for one in records for found in certificates(one, day)], programme, day, as_json=as_json)
+
+
+@command.command("show", help=_("Show the certificates of MINE and what was decided about them."))
+@click.argument("mine")
+@programme_option
+@on_option
+@archive_option
+@json_option
+def show_command(mine: str, *, ref: str, on: dt.datetime | None, root: Path | None, as_json: bool) -> None:
+    """Print the certificates of one mine."""
+    programme, day = load_programme(ref, Workspace.find()), _day(on)
+    certifying(programme)
+    known = open_register(Archive(archive_root(root)), programme).register.get(f"mine/{mine}")
+    _print([(known, found) for found in certificates(known, day)], programme, day, as_json=as_json)
+
+
+@command.command("grade", help=_("Tell the grade of a sealed assessment: RECORD is a mine or MINE/rN."))
+@click.argument("name", metavar="RECORD")
+@programme_option
+@archive_option
+@json_option
+def grade_command(name: str, *, ref: str, root: Path | None, as_json: bool) -> None:
+    """Print a grade."""
+    programme = load_programme(ref, Workspace.find())
+    certification = certifying(programme)
+    archive = Archive.open(archive_root(root), read_only=True)
+    bag = record_bag(archive, name)
+    score = archived_score(archive, bag)
+    found = grade_of(certification, score)
+    if as_json:
+        document = {"record": bag, "verdict": score["verdict"], "total": score["total"]}
+        print_json({**document, "grade": found.grade or None, "reason": found.reason})
+        return
+    click.echo(f"{found.grade}：{found.reason}" if found.grade else found.reason)
+
+
+@command.command("issue", help=_("Issue a certificate on a sealed assessment of MINE; its score gives the grade."))
+@click.argument("mine")
+@click.option("--record", "name", default="", metavar="RECORD", help=_("The assessment: the mine's last by default."))
+@click.option("--number", required=True, metavar="TEXT", help=_("The number of the certificate."))
+@date_option
+@office_option
+@by_option
+@programme_option
+@archive_option
+@json_option
+def issue_command(
+    mine: str,
+    *,
+    name: str,
+    number: str,
+    day: dt.datetime,
+    office: str,
+    by: str,
+    ref: str,
+    root: Path | None,
+    as_json: bool,
+) -> None:
+    """Enter the issue."""
+    programme = load_programme(ref, Workspace.find())
+    archive = Archive.open(archive_root(root))
+    bag = record_bag(archive, name or mine)
+    score = archived_score(archive, bag)
+    draft, grading = issue(programme, mine, bag, score, number=number, on=day.date(), office=office)
+    _enter(archive, programme, draft, by, as_json=as_json)
+    if not as_json and not grading.grade:
+        click.echo(grading.reason)
+
+
+@command.command("surveillance", help=_("Enter what a surveillance of MINE decided about its certificate."))
+@click.argument("mine")
+@click.argument("outcome", type=click.Choice(OUTCOMES))
+@click.option("--grade", default="", metavar="TEXT", help=_("The new grade, for upgrade and downgrade."))
+@click.option("--grade-source", default="", metavar="TEXT", help=_("The document that the grade's line stands in."))
+@click.option("--document", required=True, metavar="TEXT", help=_("The report of the surveillance."))
+@click.option("--reason", default="", metavar="TEXT", help=_("Why; needed to withdraw."))
+@date_option
+@office_option
+@by_option
+@programme_option
+@archive_option
+@json_option
+def surveillance_command(
+    mine: str,
+    outcome: str,
+    *,
+    grade: str,
+    grade_source: str,
+    document: str,
+    reason: str,
+    day: dt.datetime,
+    office: str,
+    by: str,
+    ref: str,
+    root: Path | None,
+    as_json: bool,
+) -> None:
+    """Enter the outcome."""
+    programme = load_programme(ref, Workspace.find())
+    archive = Archive.open(archive_root(root))
+    details = {key: value for key, value in ((GRADE, grade), ("grade_source", grade_source)) if value}
+    step = outcome_step(programme, outcome)
+    draft = Draft(f"mine/{mine}", step, day.date(), office, document=document, reason=reason, details=details)
+    _enter(archive, programme, draft, by, as_json=as_json)
+
+
+def _day(on: dt.datetime | None) -> dt.date:
+    return on.date() if on else dt.datetime.now(dt.UTC).astimezone().date()
+
+
+def _enter(archive: Archive, programme: Programme, draft: Draft, by: str, *, as_json: bool) -> None:
+    """Enter a step and show the certificates of its mine as they are then."""
+    record(archive, programme, [draft], by=by, time=dt.datetime.now(dt.UTC))
+    known = open_register(archive, programme).register.get(draft.subject)
+    _print([(known, one) for one in certificates(known, draft.date)], programme, draft.date, as_json=as_json)
+
+
+def _surveillance(known: Record, one: Certificate, programme: Programme, day: dt.date) -> dt.date | None:
+    """Return until when the next surveillance of a certificate is due, or was."""
+    clock = certifying(programme).surveillance
+    waiting = (
+        limit
+        for limit in deadlines(known.as_of(day), programme, one.valid_until)
+        if limit.clock == clock and limit.met is None and not limit.missed and limit.started >= one.issued
+    )
+    return next((limit.due for limit in waiting), None) if one.status == "valid" else None
+
+
+def _print(found: list[tuple[Record, Certificate]], programme: Programme, day: dt.date, *, as_json: bool) -> None:
+    rows: list[dict[str, Any]] = [_document(known, one, programme, day) for known, one in found]
+    if as_json:
+        print_json({"programme": programme.id, "on": day.isoformat(), "certificates": rows})
+        return
+    states = {"valid": _("valid"), "expired": _("expired"), "withdrawn": _("withdrawn")}
+    words = {
+        "certify": _("issued"),
+        "keep": _("kept"),
+        "upgrade": _("upgraded"),
+        "downgrade": _("downgraded"),
+        "withdraw": _("withdrawn"),
+    }
+    cells = [
+        [
+            row["mine"],
+            row["number"],
+            row["grade"] or _("no grade determined"),
+            f"{row['issued']} – {row['valid_until']}",
+            states[row["status"]],
+            row["surveillance_due"] or "–",
+            "；".join(
+                f"{one['date']} {words[one['outcome']]} {one['grade'] or ''}".rstrip() for one in row["decisions"]
+            ),
+        ]
+        for row in rows
+    ]
+    columns = [
+        *(_("Mine"), _("Certificate"), _("Grade"), _("Validity"), _("State")),
+        *(_("Next surveillance until"), _("Decisions")),
+    ]
+    title = _("Certificates on {day} ({programme})").format(day=day, programme=programme.title)
+    console().print(table(title, columns, cells))
+
+
+def _document(known: Record, one: Certificate, programme: Programme, day: dt.date) -> dict[str, Any]:
+    due = _surveillance(known, one, programme, day)
+    return {
+        "mine": known.id,
+        "number": one.number,
+        "grade": one.grade or None,
+        "issued": one.issued.isoformat(),
+        "valid_until": one.valid_until.isoformat(),
+        "status": one.status,
+        "ended": one.ended.isoformat() if one.ended else None,
+        "surveillance_due": due.isoformat() if due else None,
+        "record": one.record or None,
+        "decisions": [
+            {
+                "date": told.date.isoformat(),
+                "outcome": told.outcome,
+                "grade": told.grade or None,
+                "document": told.document,
+            }
+            for told in one.decisions
+        ],
+    }

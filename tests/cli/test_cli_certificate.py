@@ -1,0 +1,113 @@
+"""`greenmine certificate`: grade, issue, surveillance, list and show."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from archives import make_archive
+from programmes import draft, shipped
+from sealing import make_mine, prepare
+
+from greenmine import i18n
+from greenmine.archive.layout import Archive
+from greenmine.cli import certificate
+from greenmine.cli.main import main
+from greenmine.errors import UsageError
+from greenmine.programme.certificate import issue
+from greenmine.programme.recording import record
+
+CCACC = shipped("ccacc-2024")
+MINE = "GM-0001"
+ISSUE = [
+    "certificate",
+    "issue",
+    MINE,
+    "--number",
+    "C-1",
+    "--date",
+    "2025-04-03",
+    "--office",
+    "示例认证中心",
+    "--by",
+    "甲",
+]
+SURVEY = ["--document", "监督报告", "--date", "2026-03-30", "--office", "示例项目组", "--by", "甲"]
+
+
+def out(capsys: pytest.CaptureFixture[str]) -> Any:
+    """Return the JSON document that was printed."""
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.fixture
+def archive(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Archive:
+    """A sealed assessment of a mine that was assessed on site; it is taken to pass."""
+    made = make_archive(workspace / "reports")
+    prepare(made, make_mine(workspace / "evidence")).sealed(made)
+    days = (("apply", "2025-03-03"), ("accept", "2025-03-10"), ("assess", "2025-03-28"))
+    steps = [draft(CCACC, f"mine/{MINE}", *one) for one in days]
+    record(made, CCACC, steps, by="甲", time=dt.datetime(2025, 4, 1, tzinfo=dt.UTC))
+    passed = {"verdict": "pass", "total": "91", "total_exact": "91"}
+    monkeypatch.setattr(certificate, "archived_score", lambda _archive, _bag: passed)
+    return made
+
+
+@pytest.mark.usefixtures("archive")
+def test_a_certificate_is_issued_watched_and_withdrawn(capsys: pytest.CaptureFixture[str]) -> None:
+    """六2 to 六4: issued without a grade, for no line is given; valid three years; kept; withdrawn."""
+    assert 0 == main([*ISSUE, "--lang", "en"])
+    assert "no grade is determined" in capsys.readouterr().out
+    assert 0 == main(["certificate", "show", MINE, "--on", "2026-01-05", "--json"])
+    (one,) = out(capsys)["certificates"]
+    assert ("C-1", None, "2028-04-03", "valid", "2026-04-03") == (
+        (one["number"], one["grade"], one["valid_until"], one["status"], one["surveillance_due"])
+    )
+    assert 0 == main(["certificate", "surveillance", MINE, "keep", *SURVEY])
+    assert "2027-04-03" in capsys.readouterr().out
+    assert 0 == main(["certificate", "surveillance", MINE, "withdraw", "--reason", "停产", *SURVEY, "--json"])
+    assert ["certify", "keep", "withdraw"] == [one["outcome"] for one in out(capsys)["certificates"][0]["decisions"]]
+    assert 0 == main(["certificate", "list", "--on", "2026-05-01"])
+    assert "C-1" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("archive")
+def test_a_grade_needs_its_source(capsys: pytest.CaptureFixture[str]) -> None:
+    """五: a downgrade to a grade without a cited line is refused, with the clause."""
+    assert 0 == main([*ISSUE])
+    assert 2 == main(["certificate", "surveillance", MINE, "downgrade", "--grade", "AAAA", *SURVEY])
+    assert "中煤协认证综合〔2024〕1号 五" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("archive")
+def test_a_grade_is_told_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without lines the grade is null, and the reason is told."""
+    assert 0 == main(["certificate", "grade", MINE, "--json"])
+    assert out(capsys)["grade"] is None
+    assert 0 == main(["certificate", "grade", MINE, "--lang", "en"])
+    assert "No lines between grades are given: no grade is determined." in capsys.readouterr().out
+
+
+def test_an_assessment_that_does_not_pass_has_no_certificate(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The score is that of the sealed record; one that is incomplete gives neither grade nor certificate."""
+    made = make_archive(workspace / "reports")
+    prepare(made, make_mine(workspace / "evidence")).sealed(made)
+    assert 0 == main(["certificate", "grade", MINE, "--lang", "en"])
+    assert "The standard is not met" in capsys.readouterr().out
+    assert 2 == main([*ISSUE])
+    assert MINE in capsys.readouterr().err
+    assert 2 == main(["certificate", "grade", "GM-9999"])
+    assert 2 == main(["certificate", "list", "--programme", "gansu"])
+
+
+def test_a_record_of_another_mine_is_refused() -> None:
+    """Nobody is certified on somebody else's assessment."""
+    i18n.use("en")
+    score = {"verdict": "pass", "total": "91", "total_exact": "91"}
+    with pytest.raises(UsageError, match="is not of"):
+        issue(CCACC, MINE, "bags/assess/GM-0002/r1", score, number="C", on=dt.date(2025, 4, 3), office="x")

@@ -1,0 +1,95 @@
+"""`greenmine draw`: freeze, run, replace and show, as a table and as JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from archives import clock
+from programmes import draft, shipped
+
+from greenmine.archive.layout import Archive
+from greenmine.archive.notary import make_checkpoint
+from greenmine.cli import draw
+from greenmine.cli.main import main
+from greenmine.programme.recording import record
+
+NATIONAL = shipped("national-2024")
+FROZEN = dt.datetime(2026, 6, 25, 1, tzinfo=dt.UTC)
+DRAWN = dt.datetime(2026, 7, 2, 1, tzinfo=dt.UTC)
+PLAN = """\
+schema: greenmine.draw.plan/1
+draw: 2026-spot
+programme: national-2024
+as_of: "2026-06-24"
+event: 中国福利彩票双色球第2026075期
+event_at: "2026-07-01T21:15"
+key_mines:
+  GM-0003: 群众举报
+team: 1
+inspectors:
+  I-1: 检查人员甲（示例厅）
+  I-2: 检查人员乙（示例厅）
+conflicts:
+  - {mine: GM-0003, inspector: I-1, reason: 曾在该矿任职}
+replacements:
+  closed: 抽签后停产关闭
+"""
+
+
+def out(capsys: pytest.CaptureFixture[str]) -> Any:
+    """Return the JSON document that was printed."""
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.fixture
+def plan(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A register with 12 mines on the provincial list, and a plan."""
+    archive = Archive.open(workspace / "reports", create=True)
+    listed = [draft(NATIONAL, f"mine/GM-{number:04}", "carry_provincial", "2026-01-05") for number in range(12)]
+    record(archive, NATIONAL, listed, by="测试", time=FROZEN)
+    file = workspace / "plan.yaml"
+    file.write_text(PLAN, "utf-8")
+    times = iter([FROZEN, *[DRAWN] * 9])
+    monkeypatch.setattr(draw, "now", lambda: next(times))
+    return file
+
+
+def test_a_spot_check_is_drawn_from_the_register(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """八（十六）: of 12 provincial mines ceil(1.2) = 2 are drawn, a key mine besides; the next ticket replaces one."""
+    archive = Archive.open(plan.parent / "reports")
+    assert 0 == main(["draw", "freeze", str(plan), "--by", "省厅", "--json"])
+    frame = out(capsys)
+    assert [{"name": "provincial", "mines": 12, "ratio": "0.1", "quota": 2}] == frame["strata"]
+    assert 0 == main(["draw", "show", "2026-spot"])
+    assert "双色球" in capsys.readouterr().out
+    make_checkpoint(archive, clock=clock(FROZEN))
+    assert 0 == main(["draw", "run", "2026-spot", "--seed", "03 08 11 19 24 31 07", "--by", "省厅", "--json"])
+    drawn = out(capsys)
+    mines = [one["mine"] for one in drawn["drawn"]]
+    assert 2 == len(mines)
+    assert [{"mine": "GM-0003", "reason": "群众举报"}] == drawn["key_mines"]
+    assert {"GM-0003": "I-2"}.items() <= {one["mine"]: one["inspector"] for one in drawn["teams"]}.items()
+    words = ["--ground", "closed", "--document", "停产通知", "--by", "省厅"]
+    assert 0 == main(["draw", "replace", "2026-spot", mines[0], *words])
+    shown = capsys.readouterr().out
+    assert "停产通知" in shown
+    assert mines[1] in shown
+    assert 0 == main(["draw", "show", "2026-spot", "--json"])
+    again = out(capsys)
+    assert mines[0] not in [one["mine"] for one in again["drawn"]]
+    assert [mines[0]] == [one["mine"] for one in again["replacements"]]
+    assert 0 == main(["verify"])
+
+
+def test_what_cannot_be_drawn_is_one_message(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No such draw, no plan, a draw before its checkpoint: status 2 and no traceback."""
+    assert 2 == main(["draw", "show", "2026-spot"])
+    assert 2 == main(["draw", "freeze", "none.yaml", "--by", "省厅"])
+    assert 0 == main(["draw", "freeze", str(plan), "--by", "省厅"])
+    assert 2 == main(["draw", "run", "2026-spot", "--seed", "1", "--by", "省厅"])
+    assert 2 == main(["draw", "replace", "2026-spot", "GM-0001", "--ground", "x", "--document", "x", "--by", "省厅"])
+    assert "Traceback" not in capsys.readouterr().err
