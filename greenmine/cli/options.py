@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from greenmine.workspace import Workspace
 
 if TYPE_CHECKING:
     from greenmine.archive.layout import Archive
+    from greenmine.programme.programme import Programme
 
 DEFAULT_CATALOG = "national@2024"
 
@@ -95,3 +97,59 @@ def record_bag(archive: Archive, text: str) -> str:
         message = _("{record} is not in the ledger {file}: expected a mine, MINE/rN or the path of a bag.")
         raise UsageError(message.format(record=shown(text), file=archive.ledger))
     return known
+
+
+programme_option = click.option(
+    "--programme", "name", default="", metavar="ID", help=_("The programme; the only register's by default.")
+)
+json_option = click.option("--json", "as_json", is_flag=True, help=_("Print JSON."))
+
+
+def parse_day(text: str) -> dt.date:
+    """Return the day that a person names; today where nothing is said.
+
+    Raises:
+        UsageError: it is no date.
+    """
+    if not text:
+        return dt.datetime.now(dt.UTC).astimezone().date()
+    from greenmine.programme.drafts import day_of  # noqa: PLC0415 - late: few verbs need dates
+
+    try:
+        return day_of(text)
+    except ValueError:
+        expected = _("{text} is no date: expected one such as 2024-04-15.")
+        raise UsageError(expected.format(text=shown(text))) from None
+
+
+def programmes(archive: Path, name: str, workspace: Workspace) -> tuple[Programme, ...]:
+    """Return the programme that a person names, or those of which the archive's folder has a register.
+
+    Raises:
+        UsageError: there is no such programme, or nothing was named and there is no register.
+    """
+    from greenmine.archive.registers import EVENTS  # noqa: PLC0415 - late: few verbs need registers
+    from greenmine.programme.events import FOLDER  # noqa: PLC0415 - likewise
+    from greenmine.programme.programme import list_programmes, load_programme  # noqa: PLC0415 - likewise
+
+    if name:
+        return (load_programme(name, workspace),)
+    kept = sorted(path.parent.name for path in (archive / FOLDER).glob(f"*/{EVENTS}"))
+    if not kept:
+        known = ", ".join(one.id for one in list_programmes(workspace))
+        text = _("There is no register yet: name its programme with --programme, one of {names}.")
+        raise UsageError(text.format(names=known))
+    return tuple(load_programme(one, workspace) for one in kept)
+
+
+def one_programme(archive: Path, name: str) -> Programme:
+    """Return the programme that a person names, or that of the only register in the archive's folder.
+
+    Raises:
+        UsageError: there is no such programme, or nothing was named and there is not just one register.
+    """
+    found = programmes(archive, name, Workspace.find())
+    if len(found) > 1:
+        text = _("There are several registers: choose one with --programme, one of {names}.")
+        raise UsageError(text.format(names=", ".join(one.id for one in found)))
+    return found[0]

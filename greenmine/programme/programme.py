@@ -208,7 +208,13 @@ class Step(Named, Sourced):
 
 
 class Material(Named, Sourced):
-    """Something that an application has to hold."""
+    """Something that an application has to hold.
+
+    Attributes:
+        is_form: whether it is the form, which `mine.yaml` is as a file.
+    """
+
+    is_form: True_ = False
 
 
 class FormField(Named):

@@ -1,0 +1,110 @@
+"""`greenmine due`: what is due or overdue on a day, and why; as a table, JSON or an iCalendar file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from greenmine.cli.options import archive_option, archive_root, json_option, parse_day, programmes
+from greenmine.cli.output import console, print_json, table
+from greenmine.i18n import gettext as _
+from greenmine.workspace import Workspace
+
+if TYPE_CHECKING:
+    from greenmine.programme.clocks import Deadline
+    from greenmine.programme.programme import Programme
+
+
+@click.command(
+    "due",
+    help=_(
+        "Tell what is due or overdue on a day, and why: by which clause, since when. Of all registers, or of one. What "
+        "cannot be told, because the public holidays of a year are not known, is told as that."
+    ),
+)
+@click.option("--on", "on", default="", metavar="DATE", help=_("The day; today by default."))
+@click.option("--within", type=click.IntRange(0, 36_600), default=30, show_default=True, help=_("Days to look ahead."))
+@click.option("--programme", "name", default="", metavar="ID", help=_("Only this programme's register."))
+@click.option(
+    "--calendar", "file", type=click.Path(path_type=Path), metavar="FILE.ics", help=_("Write an iCalendar file too.")
+)
+@archive_option
+@json_option
+def command(*, on: str, within: int, name: str, file: Path | None, root: Path | None, as_json: bool) -> None:
+    """List what is due."""
+    from greenmine.archive.layout import Archive  # noqa: PLC0415 - late: help needs no archive
+    from greenmine.programme.clocks import due, title, why  # noqa: PLC0415 - likewise
+    from greenmine.programme.recording import open_register  # noqa: PLC0415 - likewise
+
+    day = parse_day(on)
+    folder = archive_root(root)
+    found = [
+        (programme, one)
+        for programme in programmes(folder, name, Workspace.find())
+        for one in due(open_register(Archive(folder), programme).register, day, within)
+    ]
+    if file is not None:
+        _write(file, found, day)
+    if as_json:
+        print_json({"on": str(day), "within": within, "due": [deadline_document(*one, day) for one in found]})
+        return
+    rows = (
+        [
+            str(one.due or ""),
+            status_text(one, day),
+            one.subject.removeprefix("mine/"),
+            title(one, programme),
+            why(one, programme),
+        ]
+        for programme, one in found
+    )
+    columns = [_("until"), _("state"), _("subject"), _("what"), _("why")]
+    console().print(table(_("Due on {day} or within {count} days").format(day=day, count=within), columns, rows))
+    if file is not None:
+        click.echo(_("calendar: {file}").format(file=file))
+
+
+def _write(file: Path, found: list[tuple[Programme, Deadline]], day: dt.date) -> None:
+    from greenmine.files import write_atomic  # noqa: PLC0415 - only here
+    from greenmine.programme.agenda import agenda  # noqa: PLC0415 - only here
+
+    write_atomic(file, agenda(found, day))
+    left = sum(one.due is None for _programme, one in found)
+    if left:
+        click.echo(_("{count} deadlines without a day are not in the calendar.").format(count=left), err=True)
+
+
+def status_text(deadline: Deadline, on: dt.date) -> str:
+    """Return how a deadline stands on a day, in words."""
+    words = {
+        "overdue": _("overdue"),
+        "unknown": _("cannot be told"),
+        "due": _("due today"),
+        "stopped": _("stopped"),
+        "open": _("running"),
+        "met": _("met"),
+        "late": _("met too late"),
+        "missed": _("missed"),
+    }
+    return words[deadline.status(on)]
+
+
+def deadline_document(programme: Programme, deadline: Deadline, on: dt.date) -> dict[str, Any]:
+    """Return a deadline for a program."""
+    from greenmine.programme.clocks import title, why  # noqa: PLC0415 - late: help needs none of it
+
+    return {
+        "programme": programme.id,
+        "subject": deadline.subject,
+        "clock": deadline.clock,
+        "title": title(deadline, programme),
+        "started": str(deadline.started),
+        "due": deadline.due and str(deadline.due),
+        "met": deadline.met and str(deadline.met),
+        "status": deadline.status(on),
+        "why": why(deadline, programme),
+        "rests_on": deadline.rests_on,
+    }

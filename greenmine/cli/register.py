@@ -1,0 +1,426 @@
+"""`greenmine register …`: the register of a programme (名录): apply, record, undo, show, rules, seal, export."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from greenmine.assessment.writer import now
+from greenmine.cli.options import archive_option, archive_root, json_option, one_programme, parse_day, programme_option
+from greenmine.cli.output import console, print_json, table
+from greenmine.errors import CheckFailed, UsageError, one_line, shown
+from greenmine.i18n import gettext as _
+from greenmine.text import inert
+from greenmine.workspace import Workspace
+
+if TYPE_CHECKING:
+    from greenmine.archive.layout import Archive
+    from greenmine.programme.application import Examined
+    from greenmine.programme.events import Draft, Event
+    from greenmine.programme.programme import Programme
+    from greenmine.programme.register import Record, Register
+
+by_option = click.option(
+    "--by", required=True, envvar="GREENMINE_BY", metavar="NAME", help=_("Who enters it, also from GREENMINE_BY.")
+)
+date_option = click.option("--date", "on", default="", metavar="DATE", help=_("When it was done; today by default."))
+office_option = click.option("--office", required=True, metavar="TEXT", help=_("Who did it: the office or person."))
+document_option = click.option("--document", default="", metavar="TEXT", help=_("The paper it rests on: its number."))
+
+
+@click.group(
+    "register",
+    help=_(
+        "Keep the register of a programme (名录): which step was taken about which mine, when, by whom, on which "
+        "paper. A step that breaks a rule of the programme is refused with the rule and its clause.\n\n"
+        "A subject is a mine's id, or agency/ID, assessor/ID, zone/ID."
+    ),
+)
+def command() -> None:
+    """Keep a register."""
+
+
+def _fields(pairs: Iterable[str], option: str) -> dict[str, str]:
+    found = {}
+    for text in pairs:
+        key, equals, value = text.partition("=")
+        if not equals or not key or not value or key in found:
+            raise UsageError(_("{option} {text}: expected KEY=VALUE, each key once.").format(option=option, text=text))
+        found[key] = value
+    return found
+
+
+def _enter(root: Path | None, name: str, drafts: Iterable[Draft], by: str, *, as_json: bool) -> None:
+    """Enter steps and print what the register says then."""
+    from greenmine.archive.layout import Archive  # noqa: PLC0415 - late: help needs no archive
+    from greenmine.programme.recording import record  # noqa: PLC0415 - likewise
+
+    folder = archive_root(root)
+    programme = one_programme(folder, name)
+    archive = Archive.open(folder, create=True)
+    events = record(archive, programme, drafts, by=by, time=now())
+    _print_events(archive, programme, events, as_json=as_json)
+
+
+def _print_events(archive: Archive, programme: Programme, events: tuple[Event, ...], *, as_json: bool) -> None:
+    from greenmine.programme.recording import open_register  # noqa: PLC0415 - see `_enter`
+
+    if as_json:
+        print_json({"programme": programme.id, "events": [event_document(event) for event in events]})
+        return
+    register = open_register(archive, programme).register
+    for event in events:
+        state = programme.state_title(register.get(event.subject).state)
+        text = _("{number}: {subject}, {step}, {date}. Now: {state}").format(
+            number=event.seq, subject=event.subject, step=step_title(programme, event), date=event.date, state=state
+        )
+        click.echo(one_line(text))
+
+
+@command.command(
+    "apply",
+    help=_(
+        "Enter a mine's application, if it is complete: the form in mine.yaml is filled in, and each material that the "
+        "programme asks for is a file or folder of the mine (--material ID=PATH; “greenmine register rules” lists "
+        "them). The files' SHA-256 go into the register."
+    ),
+)
+@click.argument("mine")
+@click.option("--material", "materials", multiple=True, metavar="ID=PATH", help=_("Where a material is; repeat."))
+@click.option("--step", default="", metavar="STEP", help=_("The step, where it is not the first application."))
+@click.option("--office", default="", metavar="TEXT", help=_("Who applies; the mine's name by default."))
+@date_option
+@document_option
+@by_option
+@programme_option
+@archive_option
+@json_option
+def apply_command(
+    mine: str,
+    *,
+    materials: tuple[str, ...],
+    step: str,
+    office: str,
+    on: str,
+    document: str,
+    by: str,
+    name: str,
+    root: Path | None,
+    as_json: bool,
+) -> None:
+    """Examine an application and enter it."""
+    from greenmine.programme.application import examine  # noqa: PLC0415 - late: help needs none of it
+    from greenmine.programme.events import Draft  # noqa: PLC0415 - likewise
+
+    programme = one_programme(archive_root(root), name)
+    folder = Workspace.around(mine).mine_dir(mine)
+    found = examine(programme, folder, _fields(materials, "--material"))
+    if not found.complete:
+        _refuse(programme, found, as_json=as_json)
+    first = programme.application.step if programme.application else ""
+    subject = f"mine/{found.profile.id}"
+    draft = Draft(subject, step or first, parse_day(on), office or found.profile.name, document, details=found.details)
+    _enter(root, name, [draft], by, as_json=as_json)
+
+
+def _refuse(programme: Programme, found: Examined, *, as_json: bool) -> None:
+    """Say what an application lacks."""
+    rules = programme.application
+    if as_json:
+        ids = [name for name in (rules.materials if rules else {}) if name not in found.materials]
+        print_json({"complete": False, "missing": ids, "blank": [field.key for field in found.blank]})
+        raise click.exceptions.Exit(CheckFailed.exit_status)
+    lacks = [f"{one.title} ({programme.cited(one.clause)})" for one in found.missing]
+    lacks += [f"{field.title} (mine.yaml: {field.key})" for field in found.blank]
+    text = _("{mine}: the application is not complete and was not entered. Missing: {what}.")
+    raise CheckFailed(one_line(text.format(mine=found.profile.id, what="; ".join(lacks))))
+
+
+@command.command(
+    "record",
+    help=_(
+        "Enter a step about a subject. Which steps there are, from which states, and what each needs: “greenmine "
+        "register rules”. With --file, the steps of a table (CSV with the columns subject, step, date, office, "
+        "document, deadline, reason, trigger; any other column goes to the details): all of them are entered, or none."
+    ),
+)
+@click.argument("subject", required=False, default="")
+@click.argument("step", required=False, default="")
+@click.option("--file", "file", type=click.Path(path_type=Path), metavar="CSV", help=_("The table of the steps."))
+@click.option("--office", default="", metavar="TEXT", help=_("Who did it: the office or person."))
+@date_option
+@document_option
+@click.option("--deadline", default="", metavar="DATE", help=_("Until when something has to be done."))
+@click.option("--reason", default="", metavar="TEXT", help=_("Why."))
+@click.option("--trigger", default="", metavar="ID", help=_("The ground of a removal."))
+@click.option("--set", "details", multiple=True, metavar="KEY=VALUE", help=_("What else belongs to it; repeat."))
+@by_option
+@programme_option
+@archive_option
+@json_option
+def record_command(
+    subject: str, step: str, *, file: Path | None, by: str, name: str, root: Path | None, as_json: bool, **given: str
+) -> None:
+    """Enter a step, or those of a table."""
+    row = {key: given[key] for key in ("office", "document", "deadline", "reason", "trigger")}
+    row |= {"subject": subject, "step": step, "date": given["on"] or str(parse_day(""))}
+    if (file is None) == (not subject or not step):
+        raise UsageError(_("Name a subject and a step, or the table of the steps with --file."))
+    from greenmine.programme.drafts import draft_of, read_table  # noqa: PLC0415 - late: help needs none of it
+
+    rows = [row | _fields(given["details"], "--set")] if file is None else read_table(file)
+    try:
+        drafts = [draft_of(one) for one in rows]
+    except ValueError as bad:
+        raise UsageError(_("{text} is no date: expected one such as 2024-04-15.").format(text=bad)) from None
+    _enter(root, name, drafts, by, as_json=as_json)
+
+
+@command.command(
+    "undo",
+    help=_("Take back the latest step of a subject, entered by mistake; both stay in the journal. DATE is its date."),
+)
+@click.argument("subject")
+@click.argument("on", metavar="DATE")
+@click.option("--reason", required=True, metavar="TEXT", help=_("Why it is taken back."))
+@office_option
+@by_option
+@programme_option
+@archive_option
+@json_option
+def undo_command(
+    subject: str, on: str, *, reason: str, office: str, by: str, name: str, root: Path | None, as_json: bool
+) -> None:
+    """Take a step back."""
+    from greenmine.programme.drafts import subject_of  # noqa: PLC0415 - late: help needs none of it
+    from greenmine.programme.events import VOID, Draft  # noqa: PLC0415 - likewise
+
+    _enter(root, name, [Draft(subject_of(subject), VOID, parse_day(on), office, reason=reason)], by, as_json=as_json)
+
+
+@command.command(
+    "show",
+    help=_(
+        "Show the register, or what it holds about SUBJECT: its steps and deadlines. With --on as of a past day, by "
+        "what is known today."
+    ),
+)
+@click.argument("subject", required=False, default="")
+@click.option("--on", "on", default="", metavar="DATE", help=_("As of which day; today by default."))
+@click.option("--list", "listed", default="", metavar="LIST", help=_("Only who is on this list."))
+@click.option("--state", default="", metavar="STATE", help=_("Only who is in this state."))
+@programme_option
+@archive_option
+@json_option
+def show_command(
+    subject: str, *, on: str, listed: str, state: str, name: str, root: Path | None, as_json: bool
+) -> None:
+    """Show the register or a record."""
+    from greenmine.programme.drafts import subject_of  # noqa: PLC0415 - late: help needs none of it
+
+    day = parse_day(on)
+    programme, register, sealed = _opened(root, name, day)
+    for given, known in ((listed, programme.lists), (state, programme.states)):
+        if given and given not in known:
+            text = _("There is no {name}: expected one of {names}.")
+            raise UsageError(text.format(name=shown(given), names=", ".join(known)))
+    if subject:
+        _show_record(programme, register.get(subject_of(subject)), day, as_json=as_json)
+        return
+    chosen = [
+        one
+        for _subject, one in sorted(register.records.items())
+        if (not listed or listed in one.lists) and (not state or one.state == state)
+    ]
+    if as_json:
+        records = [record_document(one) for one in chosen]
+        head = {"events": register.head[0], "sha256": register.head[1], "sealed": sealed}
+        print_json({"programme": programme.id, "on": str(day), "journal": head, "records": records})
+        return
+    title = _("{programme}, as of {day}").format(programme=programme.title, day=day)
+    columns = [_("subject"), _("name"), _("state"), _("since"), _("on the list")]
+    console().print(table(title, columns, (cells(programme, one) for one in chosen)))
+    counts = [f"{known.title} {len(register.listed(key))}" for key, known in programme.lists.items()]
+    click.echo("; ".join(counts))
+    if sealed < register.head[0]:
+        text = _("{count} events are not in the archive yet: greenmine register seal.")
+        click.echo(text.format(count=register.head[0] - sealed))
+
+
+def _opened(root: Path | None, name: str, day: dt.date) -> tuple[Programme, Register, int]:
+    from greenmine.archive.layout import Archive  # noqa: PLC0415 - late: help needs no archive
+    from greenmine.programme.recording import open_register  # noqa: PLC0415 - likewise
+
+    folder = archive_root(root)
+    programme = one_programme(folder, name)
+    opened = open_register(Archive(folder), programme)
+    return programme, opened.register.as_of(day), opened.sealed
+
+
+def cells(programme: Programme, record: Record) -> list[str]:
+    """Return the cells of a record in a table."""
+    lists = ", ".join(programme.lists[one].title for one in record.lists)
+    name = str(record.details.get("name", ""))
+    subject = record.subject.removeprefix("mine/")
+    return [subject, name, programme.state_title(record.state), str(record.since or ""), lists]
+
+
+def _show_record(programme: Programme, record: Record, day: dt.date, *, as_json: bool) -> None:
+    from greenmine.programme.clocks import deadlines, title  # noqa: PLC0415 - late: help needs none of it
+
+    running = deadlines(record, programme, day)
+    if as_json:
+        from greenmine.cli.due import deadline_document  # noqa: PLC0415 - it imports this module
+
+        document = record_document(record) | {
+            "events": [event_document(event) for event in record.events],
+            "deadlines": [deadline_document(programme, one, day) for one in running],
+        }
+        print_json(document)
+        return
+    subject, name, state, _since, lists = cells(programme, record)
+    heading = " ".join(filter(None, (subject, name, state, lists)))
+    columns = [_("date"), _("step"), _("office"), _("document"), _("deadline"), _("clause")]
+    rows = (
+        [
+            str(event.date),
+            step_title(programme, event),
+            event.office,
+            event.document,
+            str(event.deadline or ""),
+            programme.steps[event.step].clause,
+        ]
+        for event in record.events
+    )
+    console().print(table(heading, columns, rows))
+    if running:
+        from greenmine.cli.due import status_text  # noqa: PLC0415 - it imports this module
+
+        columns = [_("deadline"), _("from"), _("until"), _("met"), _("state")]
+        lines = (
+            [title(one, programme), str(one.started), str(one.due or ""), str(one.met or ""), status_text(one, day)]
+            for one in running
+        )
+        console().print(table(_("Deadlines as of {day}").format(day=day), columns, lines))
+
+
+def step_title(programme: Programme, event: Event) -> str:
+    """Return the name of an event's step in the language in use."""
+    step = programme.steps.get(event.step)
+    return step.title if step else _("taken back")
+
+
+def record_document(record: Record) -> dict[str, Any]:
+    """Return a record for a program."""
+    return {
+        "subject": record.subject,
+        "state": record.state,
+        "since": record.since and str(record.since),
+        "lists": list(record.lists),
+        "details": record.details,
+    }
+
+
+def event_document(event: Event) -> dict[str, Any]:
+    """Return an event for a program: its line in the journal, with its digest."""
+    document = {key: value for key, value in event._asdict().items() if value or key == "digest"}
+    return document | {key: str(document[key]) for key in ("date", "deadline") if key in document}
+
+
+@command.command(
+    "rules",
+    help=_(
+        "Show the rules of a programme: steps, who takes them and from which states, clocks, each with its clause; and "
+        "what its document names and does not contain."
+    ),
+)
+@programme_option
+@archive_option
+@json_option
+def rules_command(name: str, *, root: Path | None, as_json: bool) -> None:
+    """Show a programme."""
+    from greenmine.programme.programme import as_document  # noqa: PLC0415 - late: help needs none of it
+
+    programme = one_programme(archive_root(root), name)
+    if as_json:
+        print_json(as_document(programme))
+        return
+    click.echo(one_line(f"{programme.title}. {programme.document.name}"))
+    steps = (
+        [
+            key,
+            step.title,
+            programme.actors[step.actor].title,
+            ", ".join(programme.state_title(one) for one in step.from_states),
+            ", ".join(step.needs),
+            step.clause,
+        ]
+        for key, step in programme.steps.items()
+    )
+    columns = [_("step"), _("name"), _("who"), _("from"), _("needs"), _("clause")]
+    console().print(table(_("Steps"), columns, steps))
+    clocks = (
+        [one.title, one.length.text if one.length else one.day or _("as set by the document"), one.clause, one.note]
+        for one in programme.clocks.values()
+    )
+    console().print(table(_("Clocks"), [_("name"), _("length"), _("clause"), _("how it is read")], clocks))
+    if programme.application:
+        materials = ([key, one.title, one.clause] for key, one in programme.application.materials.items())
+        console().print(table(_("Materials of an application"), ["ID", _("name"), _("clause")], materials))
+    missing = ([one.what, one.clause, one.note] for one in programme.missing)
+    console().print(table(_("Named in the document, but not contained in it"), ["", _("clause"), ""], missing))
+
+
+@command.command(
+    "seal",
+    help=_(
+        "Put what was entered since the last time into the archive, where the next checkpoint covers it: from then on "
+        "nothing of it can be changed or left out unnoticed."
+    ),
+)
+@programme_option
+@archive_option
+@json_option
+def seal_command(name: str, *, root: Path | None, as_json: bool) -> None:
+    """Seal the journal."""
+    from greenmine.archive.layout import Archive  # noqa: PLC0415 - late: help needs no archive
+    from greenmine.programme.recording import seal_register  # noqa: PLC0415 - likewise
+
+    folder = archive_root(root)
+    programme = one_programme(folder, name)
+    sealed = seal_register(Archive.open(folder, create=True), programme, now())
+    if as_json:
+        print_json({"bag": sealed and sealed.path, "digest": sealed and sealed.digest})
+    elif sealed is None:
+        click.echo(_("Nothing new: the archive holds the register as it is."))
+    else:
+        text = _("sealed as {bag}, SHA-256 in the ledger: {digest}")
+        click.echo(text.format(bag=sealed.path, digest=sealed.digest))
+
+
+@command.command("export", help=_("Write the register, as of a day, as a table (CSV for spreadsheets)."))
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE.csv")
+@click.option("--on", "on", default="", metavar="DATE", help=_("As of which day; today by default."))
+@programme_option
+@archive_option
+def export_command(file: Path, *, on: str, name: str, root: Path | None) -> None:
+    """Write the register as a table."""
+    from greenmine.files import write_atomic  # noqa: PLC0415 - only here
+
+    day = parse_day(on)
+    programme, register, _sealed = _opened(root, name, day)
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream)
+    columns = [_("subject"), _("name"), _("state"), _("since"), _("on the list"), _("last step"), _("document")]
+    writer.writerow(columns)
+    for _subject, one in sorted(register.records.items()):
+        last = one.events[-1]
+        writer.writerow(map(inert, [*cells(programme, one), step_title(programme, last), last.document]))
+    write_atomic(file, stream.getvalue().encode("utf-8-sig"))
+    click.echo(_("{count} rows in {file}").format(count=len(register.records), file=file))

@@ -1,0 +1,196 @@
+"""`greenmine register …` and `greenmine due`: a register kept from the command line."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import icalendar
+import pytest
+
+from greenmine.cli.main import main
+from greenmine.workspace import shared_dir
+
+
+@pytest.fixture
+def mine(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A demonstration mine in an empty workspace, and somebody who enters."""
+    monkeypatch.setenv("GREENMINE_BY", "登记员")
+    folder = workspace / "evidence" / "GM-0001"
+    shutil.copytree(shared_dir() / "evidence" / "GM-0001", folder)
+    for name in ("report.txt", "atlas.txt", "sheet.txt"):
+        (folder / name).write_text(name, "utf-8")
+    return folder
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: object, status: int = 0, lang: str = "en") -> str:
+    """Run a verb; return what it printed, or its message where it fails."""
+    found = main(["--lang", lang, *map(str, words)])
+    out, err = capsys.readouterr()
+    assert (status, True) == (found, "Traceback" not in err), err
+    return out if status == 0 else out + err
+
+
+MATERIALS = [
+    word
+    for one in ("self_assessment=report.txt", "atlas=atlas.txt", "self_score=sheet.txt", "supports=08 开采方式/")
+    for word in ("--material", one)
+]
+CCACC = ("--programme", "ccacc-2024")
+STEP = ("--office", "认证中心", "--document", "示例 1 号")
+
+
+def certified(capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "register", "apply", "GM-0001", *CCACC, "--date", "2024-05-06", *MATERIALS)
+    for step, on in (("accept", "2024-05-07"), ("assess", "2024-05-20"), ("certify", "2024-05-27")):
+        run(capsys, "register", "record", "GM-0001", step, "--date", on, *STEP)
+
+
+def test_an_incomplete_application_is_not_entered(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """四: the materials that lack are named with their clauses, and so is a blank of the form; exit status 1."""
+    said = run(capsys, "register", "apply", "GM-0001", *CCACC, *MATERIALS[:4], status=1, lang="zh")
+    assert "四4" in said
+    assert "四5" in said
+    assert "四2" not in said
+    form = mine / "mine.yaml"
+    form.write_text(form.read_text("utf-8").replace("economic_type: 有限责任公司", "economic_type:"), "utf-8")
+    found = json.loads(run(capsys, "register", "apply", "GM-0001", *CCACC, *MATERIALS, "--json", status=1))
+    assert {"complete": False, "missing": [], "blank": ["economic_type"]} == found
+    assert "no register yet" in run(capsys, "register", "show", status=2)
+
+
+def test_a_complete_application_keeps_the_digests_of_its_files(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The form is mine.yaml itself; a folder counts as a material; each has its SHA-256."""
+    said = run(capsys, "register", "apply", "GM-0001", *CCACC, "--date", "2024-05-06", *MATERIALS, "--json")
+    details = json.loads(said)["events"][0]["details"]
+    assert {"form", "self_assessment", "atlas", "self_score", "supports"} == set(details["materials"])
+    assert {"mine.yaml", "08 开采方式/"} <= {one["path"] for one in details["materials"].values()}
+    assert all(len(one["sha256"]) == 64 for one in details["materials"].values())
+    assert "青示沟煤矿（演示）" == details["name"]
+    assert (mine / "mine.yaml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["--material", "nonsense=report.txt"], "nonsense"),
+        (["--material", "atlas"], "KEY=VALUE"),
+        (["--material", "atlas=../other.txt"], "other.txt"),
+        (["--material", "atlas=nowhere.txt"], "nowhere.txt"),
+        (["--date", "yesterday"], "yesterday"),
+    ],
+)
+def test_what_cannot_be_is_refused(
+    mine: Path, given: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Materials that are not asked for or not there, and dates that are none."""
+    words = [*MATERIALS, *given] if given[0] == "--date" else given
+    assert mine.is_dir()
+    assert message in run(capsys, "register", "apply", "GM-0001", *CCACC, *words, status=2)
+
+
+@pytest.mark.usefixtures("mine")
+def test_a_register_is_kept_shown_and_sealed(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the application to the certificate; the state on any day; the archive verifies with the register in it."""
+    certified(capsys)
+    shown = run(capsys, "register", "show")
+    assert "certificate" in shown or "certified" in shown
+    assert "4 events are not in the archive yet" in shown
+    past = json.loads(run(capsys, "register", "show", "--on", "2024-05-10", "--json"))
+    assert [("mine/GM-0001", "accepted")] == [(one["subject"], one["state"]) for one in past["records"]]
+    record = json.loads(run(capsys, "register", "show", "GM-0001", "--on", "2024-06-01", "--json"))
+    assert ["met", "open", "open"] == [one["status"] for one in record["deadlines"]]
+    assert "六2" in run(capsys, "register", "show", "GM-0001", lang="zh")
+    assert "bags/register/ccacc-2024/r1" in run(capsys, "register", "seal")
+    assert "Nothing new" in run(capsys, "register", "seal")
+    run(capsys, "verify")
+    assert "GM-0001" in run(capsys, "register", "show", "--list", "certified", "--state", "certified")
+    assert "expected one of" in run(capsys, "register", "show", "--state", "nowhere", status=2)
+    run(capsys, "register", "export", "out.csv", lang="zh")
+    rows = list(csv.reader((workspace / "out.csv").read_text("utf-8-sig").splitlines()))
+    assert ["GM-0001", "青示沟煤矿（演示）"] == rows[1][:2]
+
+
+@pytest.mark.usefixtures("mine")
+def test_what_is_due_is_listed_with_its_reason_and_goes_into_a_calendar(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """六4: a surveillance by 2025-05-27; an entry of the calendar for it, the same bytes each time."""
+    certified(capsys)
+    found = json.loads(run(capsys, "due", "--on", "2025-05-01", "--json"))["due"]
+    assert [("surveillance", "2025-05-27", "open")] == [(one["clock"], one["due"], one["status"]) for one in found]
+    said = run(capsys, "due", "--on", "2025-05-28", "--within", "800", "--calendar", "due.ics", lang="zh")
+    assert "六4" in said
+    data = (workspace / "due.ics").read_bytes()
+    entries = icalendar.Calendar.from_ical(data).walk("VEVENT")
+    assert ["2025-05-27", "2026-05-27", "2027-05-27"] == sorted(str(one.decoded("dtstart")) for one in entries)
+    run(capsys, "due", "--on", "2025-05-28", "--within", "800", "--calendar", "again.ics", lang="zh")
+    assert data == (workspace / "again.ics").read_bytes()
+
+
+@pytest.mark.usefixtures("mine")
+def test_steps_of_a_table_are_entered_all_or_none(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A list that existed before comes in at once; a row that breaks a rule keeps all of them out."""
+    head = "subject,step,date,office,document,city\n"
+    good = head + "A-1,carry_provincial,2024-05-06,省厅,省名录,甲市\nA-2,carry_national,2024-05-06,部,国家名录,乙市\n"
+    file = workspace / "list.csv"
+    file.write_text(good + "A-1,list_provincial,2024-05-07,省厅,公告,\n", "utf-8-sig")
+    national = ("--programme", "national-2024", "--file", file)
+    assert "四（九）" in run(capsys, "register", "record", *national, status=2)
+    file.write_text(good, "utf-8-sig")
+    assert 2 == len(json.loads(run(capsys, "register", "record", *national, "--json"))["events"])
+    records = json.loads(run(capsys, "register", "show", "--json"))["records"]
+    assert [["provincial"], ["national"]] == [one["lists"] for one in records]
+    assert "甲市" == records[0]["details"]["city"]
+    for bad in ("subject,step,date\nA,b,2024-05-06\n", head + "A-3,carry_provincial\n", head + "A,b,c,d,e,f,g\n"):
+        file.write_text(bad, "utf-8")
+        run(capsys, "register", "record", *national, status=2)
+    file.write_text(head + "A-3,carry_provincial,soon,省厅,省名录,\n", "utf-8")
+    assert "soon" in run(capsys, "register", "record", *national, status=2)
+
+
+@pytest.mark.usefixtures("mine")
+def test_a_step_is_taken_back_with_a_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    """The mine is in the state before; the journal keeps both lines."""
+    certified(capsys)
+    run(capsys, "register", "undo", "GM-0001", "2024-05-27", "--reason", "误登", "--office", "认证中心")
+    found = json.loads(run(capsys, "register", "show", "--json"))
+    assert ("assessed", 5) == (found["records"][0]["state"], found["journal"]["events"])
+
+
+@pytest.mark.usefixtures("mine")
+def test_a_step_out_of_turn_names_the_rule(capsys: pytest.CaptureFixture[str]) -> None:
+    """In the language asked for, with the clause, in one line."""
+    certified(capsys)
+    said = run(capsys, "register", "record", "GM-0001", "accept", "--date", "2024-06-03", *STEP, status=2)
+    assert "中煤协认证综合〔2024〕1号 六2" in said
+    assert 1 == said.count("\n")
+    said = run(capsys, "register", "record", "GM-0001", status=2)
+    assert "--file" in said
+
+
+@pytest.mark.parametrize("name", ["national-2024", "shanxi-2023", "gansu", "ccacc-2024"])
+def test_the_rules_of_a_programme_say_what_the_source_does_not_contain(
+    workspace: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Steps with clauses, and the tables that the document names only."""
+    assert workspace.is_dir()
+    document = json.loads(run(capsys, "register", "rules", "--programme", name, "--json"))
+    said = run(capsys, "register", "rules", "--programme", name, lang="zh")
+    assert document["missing"]
+    assert all(one["what"][:8] in said for one in document["missing"])
+
+
+def test_several_registers_have_to_be_told_apart(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`due` looks at all of them; the others ask which."""
+    assert workspace.is_dir()
+    step = ("--by", "甲", "--office", "厅", "--document", "号", "--date", "2024-05-06")
+    for name, which in (("national-2024", "carry_national"), ("gansu", "carry_provincial")):
+        run(capsys, "register", "record", "A-1", which, *step, "--programme", name)
+    assert "gansu, national-2024" in run(capsys, "register", "show", status=2)
+    found = json.loads(run(capsys, "due", "--on", "2029-05-01", "--json"))["due"]
+    assert [("national-2024", "document", "overdue")] == [
+        (one["programme"], one["clock"], one["status"]) for one in found
+    ]
