@@ -133,8 +133,8 @@ def check_catalog(context: Context, entry: LedgerEntry, bag: Bag) -> None:
             document = json.loads(data, parse_float=Decimal)
             found = catalog_bag(document["id"], document["version"], hashlib.sha256(data).hexdigest())
             same = canonical_json(document) == data
-        except (*MALFORMED, ArchiveError) as problem:
-            raise unreadable(bag.place(name), problem) from None
+        except (*MALFORMED, ArchiveError):
+            raise unreadable(bag.place(name)) from None
         if found != entry.bag:
             raise IntegrityError(bag.place(name), expected=entry.bag, found=one_line(found))
         if not same:
@@ -173,9 +173,11 @@ def _catalog_signature(context: Context, bag: Bag, at: dt.datetime | None) -> ob
     return verify_any(data, signature, namespace=CATALOG, trust=trust, at=at, file=file)
 
 
-def unreadable(place: Path, problem: Exception) -> IntegrityError:
+def unreadable(place: Path, found: str = "") -> IntegrityError:
     """Return what to raise where a document cannot be taken apart."""
-    return IntegrityError(place, expected=_("documents that can be scored"), found=shown(str(problem), 200))
+    return IntegrityError(
+        place, expected=_("documents that can be scored"), found=shown(found, 200) if found else _("another form")
+    )
 
 
 # ---- redactions ------------------------------------------------------------------------------------------------------

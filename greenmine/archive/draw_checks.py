@@ -75,7 +75,7 @@ def _mines(data: bytes, bag: Bag) -> tuple[FrameMine, ...]:
     try:
         return parse_mines(data)
     except ValueError as problem:
-        raise unreadable(bag.place(f"data/{MINES}"), problem) from None
+        raise unreadable(bag.place(f"data/{MINES}"), str(problem)) from None
 
 
 def _read_frame(context: Context, draw: Draw, bag: Bag) -> tuple[Frame, tuple[FrameMine, ...]]:

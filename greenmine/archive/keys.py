@@ -16,7 +16,16 @@ from greenmine.archive import tools
 from greenmine.archive.layout import Archive
 from greenmine.archive.lock import exclusive
 from greenmine.archive.signature import is_revoked
-from greenmine.archive.signers import FINDING, NAMESPACES, PRINCIPAL, PublicKey, Signer, read_signers
+from greenmine.archive.signers import (
+    CHECKPOINT,
+    FINDING,
+    NAMESPACES,
+    PRINCIPAL,
+    WITNESS,
+    PublicKey,
+    Signer,
+    read_signers,
+)
 from greenmine.archive.store import refused
 from greenmine.assessment.payload import is_person
 from greenmine.errors import UsageError, shown
@@ -51,7 +60,8 @@ def add_signer(archive: Archive, signer: Signer) -> None:
         signer: the line; one principal, and what it may sign.
 
     Raises:
-        UsageError: the principal or what it may sign is not one this program uses, or the key is there already.
+        UsageError: the principal or what it may sign is not one this program uses, the key is there already, or
+            it would be the operator's and a witness's.
     """
     for principal in signer.principals:
         if not PRINCIPAL.fullmatch(principal):
@@ -69,11 +79,15 @@ def add_signer(archive: Archive, signer: Signer) -> None:
     with refused(archive.trust):
         archive.store.make_folder(archive.trust)
         with exclusive(archive.lock):
-            for one in signers(archive):
+            lines = signers(archive)
+            for one in lines:
                 if one.key.blob == signer.key.blob and set(one.principals) & set(signer.principals):
                     text = _("The key {key} of {principal} is there already, in line {line}.")
                     name = ", ".join(one.principals)
                     raise UsageError(text.format(key=one.key.fingerprint, principal=name, line=one.line))
+            purposes = {name for one in lines if one.key.blob == signer.key.blob for name in one.namespaces}
+            if {CHECKPOINT, WITNESS} <= purposes | set(signer.namespaces):
+                raise UsageError(_("The key that signs checkpoints cannot witness them: a witness is somebody else."))
             _write(archive, [*_lines(archive), signer.text])
 
 

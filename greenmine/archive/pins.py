@@ -10,9 +10,10 @@ key that has expired since then makes it unproven, not wrong.
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -26,7 +27,7 @@ from greenmine.archive.signers import CHECKPOINT as OPERATOR
 from greenmine.archive.signers import WITNESS, read_signers
 from greenmine.archive.timestamp import verify_stamp
 from greenmine.archive.verdicts import AUTHENTICITY, Collector
-from greenmine.errors import CheckFailed, InputError, UsageError, shown
+from greenmine.errors import CheckFailed, InputError, IntegrityError, UsageError, shown
 from greenmine.i18n import gettext as _
 
 _T = TypeVar("_T")
@@ -81,18 +82,30 @@ class Attested:
     witnesses: tuple[str, ...] = ()
 
 
+def operators_of(stored: Iterable[StoredCheckpoint]) -> frozenset[bytes]:
+    """Return the public keys that checkpoints are signed with by whoever runs the archive, trusted or not."""
+    found = set()
+    for one in stored:
+        with contextlib.suppress(IntegrityError):  # its own check says so
+            if one.signature is not None:
+                found.add(parse_signature(one.signature, one.folder / SIGNATURE).key)
+    return frozenset(found)
+
+
 def check_signatures(
-    stored: Sequence[StoredCheckpoint], pins: Pins, collector: Collector, pool: Executor
+    stored: Sequence[StoredCheckpoint], operators: Collection[bytes], pins: Pins, collector: Collector, pool: Executor
 ) -> tuple[Attested, ...]:
     """Return what holds of the signatures about checkpoints.
 
     Args:
         stored: the checkpoints, the oldest first.
+        operators: the keys that are no outside witness's, as `operators_of` returns them.
         pins: whose signatures count.
         collector: keeps what does not hold or is not proven.
         pool: runs the programs.
     """
-    jobs = [later(pool, partial(_looked_at, one, pins)) for one in stored]
+    _remark_on_loose_keys(pins, collector)
+    jobs = [later(pool, partial(_looked_at, one, pins, operators)) for one in stored]
     found = []
     for one, job in zip(stored, jobs, strict=True):
         seen, attested = job()
@@ -108,6 +121,16 @@ def check_signatures(
                 collector.unproven(f"checkpoint.missing.{number}", AUTHENTICITY, f"{one.folder.name}: {text}")
         found.append(attested)
     return tuple(found)
+
+
+def _remark_on_loose_keys(pins: Pins, collector: Collector) -> None:
+    """Remark on keys that are trusted for more than one thing, because nobody said for what."""
+    lines = read_signers(pins.trust.allowed_signers) if pins.trust is not None else ()
+    loose = [one for one in lines if not one.namespaces or set("*?") & set("".join(one.namespaces))]
+    if loose:
+        text = _("Keys without {option} in allowed_signers may sign anything, checkpoints too: {names}.")
+        names = ", ".join(dict.fromkeys(shown(name) for one in loose for name in one.principals))
+        collector.unproven("keys.anything", AUTHENTICITY, text.format(option='namespaces="…"', names=names))
 
 
 def later(pool: Executor, work: Callable[[], _T]) -> Callable[[], _T]:
@@ -126,7 +149,7 @@ class Unproven(Exception):  # noqa: N818 - nothing failed
 _Seen = list[tuple[str, Exception | None, Path]]
 
 
-def _looked_at(one: StoredCheckpoint, pins: Pins) -> tuple[_Seen, Attested]:
+def _looked_at(one: StoredCheckpoint, pins: Pins, operators: Collection[bytes]) -> tuple[_Seen, Attested]:
     seen: _Seen = []
 
     def tried(check: str, name: str, work: Callable[[Path], _T]) -> _T | None:
@@ -149,7 +172,9 @@ def _looked_at(one: StoredCheckpoint, pins: Pins) -> tuple[_Seen, Attested]:
     if one.signature is not None:
         signed = tried("checkpoint.signature", SIGNATURE, lambda file: _operator(one, pins, stamped, file)) is not None
     for name in one.witnesses:
-        done = tried("checkpoint.witness", f"witness-{name}.sig", partial(_witness, one, name, pins, stamped))
+        done = tried(
+            "checkpoint.witness", f"witness-{name}.sig", partial(_witness, one, name, pins, operators, stamped)
+        )
         if done is not None:
             witnesses.append(name)
     return seen, Attested(one.checkpoint.head.entries, signed, stamped, tuple(witnesses))
@@ -179,9 +204,20 @@ def _operator(one: StoredCheckpoint, pins: Pins, stamped: dt.datetime | None, fi
     )
 
 
-def _witness(one: StoredCheckpoint, name: str, pins: Pins, stamped: dt.datetime | None, file: Path) -> Verified:
+def _witness(  # noqa: PLR0917 - what a signature is about
+    one: StoredCheckpoint,
+    name: str,
+    pins: Pins,
+    operators: Collection[bytes],
+    stamped: dt.datetime | None,
+    file: Path,
+) -> Verified:
     signature = parse_signature(one.witnesses[name], file)
     data = one.checkpoint.data
+    if signature.key in operators:
+        check_novalidate(data, signature, WITNESS, file)
+        text = _("The witness {name} signed with the operator's own key: it is no outside witness.")
+        raise Unproven(f"witness.own.{name}", text.format(name=shown(name)))
     known = pins.trust is not None and any(line.is_for(name) for line in read_signers(pins.trust.allowed_signers))
     if pins.trust is None or not known:
         check_novalidate(data, signature, WITNESS, file)

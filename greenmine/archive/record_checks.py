@@ -12,6 +12,7 @@ import errno
 import json
 import os
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -31,7 +32,7 @@ from greenmine.archive.pins import check_novalidate
 from greenmine.archive.record import FILE_NAME as RECORD
 from greenmine.archive.record import BagRef, Record, read_record
 from greenmine.archive.refold import CATALOG, FINDINGS, MAPPING, PANEL, Handed, check_refold, refold
-from greenmine.archive.seal import FILES, SUMS
+from greenmine.archive.seal import FILES, SUMS, check_payload
 from greenmine.archive.selection import record_name
 from greenmine.archive.signature import parse_signature, verify
 from greenmine.archive.signers import FINDING
@@ -71,6 +72,7 @@ def check_assessment(context: Context, entry: LedgerEntry, bag: Bag) -> None:
 
 def _check_parts(entry: LedgerEntry, bag: Bag, record: Record) -> None:
     """Make sure that record, place, findings, catalog, score and engine speak of the same."""
+    check_payload(bag)
     place = bag.place(f"data/{RECORD}")
     if assessment_bag(record.mine, record.revision) != entry.bag:
         found = assessment_bag(record.mine, record.revision)
@@ -86,26 +88,22 @@ def _check_parts(entry: LedgerEntry, bag: Bag, record: Record) -> None:
             found = bag.payload.get(name, _("no such file"))
             expected = _("{digest}, as the record says").format(digest=digest)
             raise IntegrityError(bag.place(name), expected=expected, found=found)
-    try:
-        findings, catalog, score = (
-            json.loads(content(bag, f"data/{name}"), parse_float=Decimal)
-            for name in ("findings.json", "catalog.resolved.json", "score.json")
-        )
-        seen = {
-            "findings.json": (findings["mine"]["id"], findings["assessment"]["id"]),
-            "catalog.resolved.json": (catalog["id"], catalog["version"]),
-            "score.json": (score["catalog"]["sha256"], score["readings"]),
-        }
-    except MALFORMED as problem:
-        raise unreadable(bag.place("data/findings.json"), problem) from None
-    wanted = {
-        "findings.json": (record.mine, record.assessment),
-        "catalog.resolved.json": (record.catalog.id, record.catalog.version),
-        "score.json": (record.catalog.sha256, record.readings),
+    wanted: dict[str, tuple[Callable[[Any], object], object]] = {
+        "findings.json": (lambda one: (one["mine"]["id"], one["assessment"]["id"]), (record.mine, record.assessment)),
+        CATALOG: (lambda one: (one["id"], one["version"]), (record.catalog.id, record.catalog.version)),
+        "score.json": (
+            lambda one: (one["catalog"]["sha256"], one["readings"]),
+            (record.catalog.sha256, record.readings),
+        ),
     }
-    for name, agreed in wanted.items():
-        if seen[name] != agreed:
-            raise IntegrityError(bag.place(f"data/{name}"), expected=shown(agreed, 200), found=shown(seen[name], 200))
+    for name, (said, agreed) in wanted.items():
+        place = bag.place(f"data/{name}")
+        try:
+            seen = said(json.loads(content(bag, f"data/{name}"), parse_float=Decimal))
+        except MALFORMED:
+            raise unreadable(place) from None
+        if seen != agreed:
+            raise IntegrityError(place, expected=shown(agreed, 200), found=shown(seen, 200))
 
 
 def _check_references(context: Context, entry: LedgerEntry, record: Record, place: Path) -> None:
@@ -167,8 +165,10 @@ def _check_score(context: Context, bag: Bag, record: Record) -> None:
     try:
         findings, catalog, score = (json.loads(data[name], parse_float=Decimal) for name in names)
         again = canonical(Scorer(catalog).score(findings, record.readings))
-    except (*MALFORMED, GreenmineError) as problem:
-        raise unreadable(place, problem) from None
+    except GreenmineError as problem:
+        raise unreadable(place, str(problem)) from None
+    except MALFORMED:
+        raise unreadable(place) from None
     own = record.engine.sha256 == engine_digest()
     if not own:
         text = _("The scorer in {record} is not this program's: do not run it before you have read it.")

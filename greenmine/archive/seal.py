@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from greenmine.archive.attest import STATEMENT, check_statement
-from greenmine.archive.bag import BagWriter, read_bag, read_manifests
+from greenmine.archive.bag import Bag, BagWriter, read_bag, read_manifests
 from greenmine.archive.crate import FILE_NAME as CRATE
 from greenmine.archive.crate import crate_metadata
 from greenmine.archive.engine import FILE_NAME as ENGINE
@@ -44,9 +44,11 @@ SUMS: Final = "evidence.sums"
 FILES: Final = "files"
 """The folder with the files that were handed in."""
 
-NEEDED: Final = ("catalog.resolved.json", FINDINGS, PANEL, "score.json")
-_RESERVED: Final = frozenset({RECORD, ENGINE, CRATE})
-_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,100}(?:/[A-Za-z0-9_][A-Za-z0-9._-]{0,100}){0,3}")
+NEEDED: Final = (CATALOG, FINDINGS, PANEL, "report.html", "report.ipynb", "score.json")
+"""What whoever seals an assessment hands over; with `MAPPING` where findings were carried over, and nothing else."""
+
+_WRITTEN: Final = (RECORD, ENGINE, CRATE)
+_SIGNED: Final = re.compile(r"attest/[A-Za-z0-9_][A-Za-z0-9._-]{0,100}")
 
 
 def seal_evidence(archive: Archive, mine_dir: Path, inventory: Inventory) -> SealedBag:
@@ -233,10 +235,27 @@ def _check_names(files: Mapping[str, bytes], signed: Mapping[str, bytes]) -> Non
     for name in NEEDED:
         if name not in files:
             raise ArchiveError(name, expected=_("a file that every assessment has"), found=_("no such file"))
-    for name in (*files, *signed):
-        taken = name in _RESERVED or (name in files and name.startswith(("attest/", "journals/", "engine/")))
-        if not _NAME.fullmatch(name) or taken:
-            raise ArchiveError(shown(name), expected=_("a name that is free in the bag"), found=shown(name))
+    strange = sorted(files.keys() - {*NEEDED, MAPPING}) + [name for name in signed if not _SIGNED.fullmatch(name)]
+    if strange:
+        expected = _("one of {values}").format(values=", ".join((*NEEDED, MAPPING)))
+        raise ArchiveError(shown(strange[0]), expected=expected, found=shown(strange[0]))
+
+
+def check_payload(bag: Bag) -> None:
+    """Make sure that an assessment bag has the files that every one has, and none that has no place in it.
+
+    Raises:
+        IntegrityError: it does not; the file is named.
+    """
+    names = {name.removeprefix("data/") for name in bag.payload}
+    needed = {*NEEDED, *_WRITTEN}
+    for name in sorted(needed - names):
+        raise IntegrityError(
+            bag.place(f"data/{name}"), expected=_("a file that every assessment has"), found=_("no such file")
+        )
+    for name in sorted(names - needed - {MAPPING}):
+        if not name.startswith(("attest/", "journals/")):  # of these there are checks of their own
+            raise IntegrityError(bag.place(f"data/{name}"), expected=_("no such file"), found=_("a file"))
 
 
 def _check_parts(files: Mapping[str, bytes], record: Record) -> None:

@@ -102,17 +102,23 @@ class Signer:
 
     def is_for(self, principal: str) -> bool:
         """Tell whether the line names a principal."""
-        return any(fnmatch.fnmatchcase(principal, pattern) for pattern in self.principals)
+        return _matches(principal, self.principals)
 
     def may_sign(self, namespace: str) -> bool:
         """Tell whether the key is trusted for a namespace."""
-        return not self.namespaces or any(fnmatch.fnmatchcase(namespace, pattern) for pattern in self.namespaces)
+        return not self.namespaces or _matches(namespace, self.namespaces)
 
     def is_valid(self, at: dt.datetime) -> bool:
         """Tell whether signatures made at a time count."""
         return (self.valid_after is None or at >= self.valid_after) and (
             self.valid_before is None or at <= self.valid_before
         )
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    """Tell whether a name is on a list of patterns as `ssh-keygen` reads it: `*`, `?`, and `!` for all but."""
+    hits = [one for one in patterns if fnmatch.fnmatchcase(name, one.removeprefix("!").replace("[", "[[]"))]
+    return bool(hits) and not any(one.startswith("!") for one in hits)
 
 
 def fingerprint(blob: bytes) -> str:

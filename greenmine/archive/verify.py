@@ -36,7 +36,7 @@ from greenmine.archive.draw_checks import check_draw
 from greenmine.archive.hashing import Hashed, Meter, Progress, ahead, start
 from greenmine.archive.layout import Archive, evidence_bag, kind_of
 from greenmine.archive.ledger import TAGMANIFEST, LedgerEntry
-from greenmine.archive.pins import Pins, check_signatures, existed, follows
+from greenmine.archive.pins import Pins, check_signatures, existed, follows, operators_of
 from greenmine.archive.record import FILE_NAME as RECORD
 from greenmine.archive.record import read_record
 from greenmine.archive.record_checks import check_assessment
@@ -145,7 +145,7 @@ def verify(
         if kept is not None:
             check_kept(kept, scan.data, stored, collector)
         numbers = None if whole else [entry.number for entry in asked]
-        attested = check_signatures(needed(stored, numbers), pins, collector, pool)
+        attested = check_signatures(needed(stored, numbers), operators_of(stored), pins, collector, pool)
         far = proven(len(scan.entries), stored, attested, collector)
         _remark_on_trust(stored=bool(stored), pins=pins, collector=collector)
         scope = scan.entries if whole else _with_what_they_rest_on(archive, asked, entries)

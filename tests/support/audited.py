@@ -148,13 +148,19 @@ def flip(path: Path, bit: int) -> Callable[[], None]:
     return back
 
 
-def remake(one: Audited, bag: str, name: str, data: bytes) -> None:
-    """Change a file of a bag, its manifests and its line in the ledger, as whoever runs the archive could."""
+def remake(one: Audited, bag: str, name: str, data: bytes | None) -> None:
+    """Change, add or take away a file of a bag, with manifests and ledger, as whoever runs the archive could."""
     folder = one.root / bag
-    (folder / name).write_bytes(data)
+    if data is None:
+        (folder / name).unlink()
+    else:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(data)
     for manifest in ("manifest-sha256.txt", "tagmanifest-sha256.txt"):
-        names = [line[66:] for line in (folder / manifest).read_text("utf-8").splitlines()]
-        sums = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names]
+        names = {line[66:] for line in (folder / manifest).read_text("utf-8").splitlines()}
+        if manifest.startswith("m"):
+            names = (names | {name}) - ({name} if data is None else set())
+        sums = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in sorted(names)]
         (folder / manifest).write_text("".join(sums), "utf-8")
     digest = hashlib.sha256((folder / "tagmanifest-sha256.txt").read_bytes()).hexdigest().encode()
     lines = one.archive.ledger.read_bytes().splitlines(keepends=True)

@@ -22,6 +22,7 @@ NOON = dt.datetime(2026, 6, 30, 12, tzinfo=dt.UTC)
 SMALL = Path(__file__).resolve().parent.parent / "catalog" / "small.yaml"
 POLICY = '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'">'
 REPORT = f"<!doctype html>{POLICY}<title>r</title>\n".encode()
+NOTEBOOK = b'{"cells":[],"metadata":{},"nbformat":4,"nbformat_minor":5}\n'
 FILES = {"1 分区/分区图（一）95%.txt": "分区明确", "2 设施/人员名单.txt": "演示人员甲", "licences/note.txt": "note"}
 
 
@@ -108,6 +109,7 @@ def prepare(
         "findings.json": found.document,
         "score.json": canonical(score),
         "report.html": REPORT,
+        "report.ipynb": NOTEBOOK,
         "panel.yaml": (found.folder / "panel.yaml").read_bytes(),
     }
     journals = {person: found.folder / "journal" / f"{person}.jsonl" for person in record.journals}

@@ -14,7 +14,7 @@
 # Exit status: 0 everything holds; 1 the file named does not hold; 2 nothing to verify, or a tool is missing.
 # Every check is written `check || fail`: a shell that is told to stop at errors (set -e) does not stop at the left side
 # of `&&`, and a verifier written that way lets tampering pass.
-# Needs: sh, sha256sum, ssh-keygen (OpenSSH 8.9 or newer), openssl, date, grep, sed, find, diff, sort, head, tail.
+# Needs: sh, sha256sum, ssh-keygen (OpenSSH 8.9 or newer), openssl, date, grep, sed, find, diff, sort, head, tail, od.
 
 set -u
 LC_ALL=C
@@ -40,7 +40,7 @@ while getopts a:t:k:e:x option; do
 done
 shift $((OPTIND - 1))
 
-for tool in sha256sum ssh-keygen openssl date grep sed find diff sort; do
+for tool in sha256sum ssh-keygen openssl date grep sed find diff sort od; do
   command -v "$tool" > /dev/null || usage "the tool $tool is missing 缺少工具 $tool"
 done
 absolute() { case $1 in /*) printf '%s' "$1" ;; *) printf '%s/%s' "$(pwd)" "$1" ;; esac; }
@@ -74,6 +74,10 @@ fi
   || ssh-keygen -l -f "$trust/revoked.krl"; } > /dev/null 2>&1; } || usage "$trust/revoked.krl is no revocation list 不是吊销列表"
 [ ! -e "$trust/tsa-chain.pem" ] || { [ -f "$trust/tsa-chain.pem" ] && openssl x509 -noout -in "$trust/tsa-chain.pem" 2> /dev/null; } \
   || usage "$trust/tsa-chain.pem holds no certificate 不是证书"
+if [ -f "$signers" ]; then
+  loose=$(grep -v '^[[:space:]]*\(#\|$\)' "$signers" | grep -v 'namespaces="[^"*?]*"' | cut -d' ' -f1 | tr '\n' ' ')
+  [ -z "$loose" ] || note "$signers: keys without namespaces= may sign anything 未限定用途的密钥可签任何内容: $loose"
+fi
 [ -f "$signers" ] || note "no allowed_signers: it is not checked whose signatures they are 未核对签名人"
 [ -f "$trust/tsa-chain.pem" ] || note "no tsa-chain.pem: time stamps are not checked 未核对时间戳"
 
@@ -87,6 +91,13 @@ well_formed() {
   cmp -s "$work/armour" "$1" || return 1
   head_bytes=$(sed '1d;$d' "$1" | openssl base64 -d 2> /dev/null | head -c 10 | sha256sum | cut -c-64)
   [ "$head_bytes" = "$(printf 'SSHSIG\000\000\000\001' | sha256sum | cut -c-64)" ]
+}
+
+# key_of SIGNATURE: the digest of the public key in it
+key_of() {
+  sed '1d;$d' "$1" | openssl base64 -d 2> /dev/null | tail -c +11 > "$work/blob"
+  size=$(od -An -tu1 -N4 "$work/blob" | { read -r _ _ high low && echo $((4 + high * 256 + low)); }) || size=0
+  head -c "$size" "$work/blob" | sha256sum | cut -c-64
 }
 
 # signed FILE SIGNATURE NAMESPACE TIME PRINCIPAL: TIME may be empty (now), so may PRINCIPAL (anybody who is trusted)
@@ -158,8 +169,10 @@ checkpoint() {
   [ "$(wc -l < "$c")" -eq 7 ] && [ "$(tail -c 1 "$c" | wc -l)" -eq 1 ] || fail "$c" "it does not have seven lines 应为七行"
   line "$c" 2 | grep -Eqx '0|[1-9][0-9]{0,8}' || fail "$c" "line 2 is not a number 第 2 行应为数字"
   line "$c" 4 | grep -Eqx 'bytes (0|[1-9][0-9]{0,14})' || fail "$c" "line 4 is not bytes 第 4 行应为 bytes"
-  line "$c" 7 | grep -Eqx 'time [0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z' || fail "$c" "line 7 第 7 行"
   entries=$(line "$c" 2) size=$(line "$c" 4 | cut -c7-) origin=$(line "$c" 1) time=$(line "$c" 7 | cut -c6-)
+  form='%Y-%m-%dT%H:%M:%SZ'
+  [ "time $(date -u -d "$time" "+$form" 2> /dev/null || date -j -u -f "$form" "$time" "+$form" 2> /dev/null)" \
+    = "$(line "$c" 7)" ] || fail "$c" "line 7 is no time 第 7 行不是时间"
   [ "checkpoints/$(printf '%09d' "$entries")" = "$d" ] || fail "$c" "it says $entries entries 条目数与文件夹名不符"
   [ "$(wc -c < ledger)" -ge "$size" ] || fail ledger "shorter than at checkpoint $entries 短于检查点 $entries 时"
   [ "sha256 $(head -c "$size" ledger | sha256sum | cut -c-64)" = "$(line "$c" 5)" ] \
@@ -171,6 +184,12 @@ checkpoint() {
   [ "$(printf '%s\n%s\n' "$last_time" "$time" | sort | head -n 1)" = "$last_time" ] || fail "$c" "it is earlier than the one before 时间倒退"
   prev=$(sha "$d/checkpoint.sums") last_size=$size last_time=$time last_origin=$origin covered=$entries
   vouched "$d" "$c"
+}
+
+# check_novalidate SIGNATURE CHECKPOINT: it is a witness's signature over it, whosever
+check_novalidate() {
+  well_formed "$1" && ssh-keygen -Y check-novalidate -n greenmine-witness -s "$1" < "$2" > /dev/null 2>&1 \
+    || fail "$1" "the signature does not hold 签名无效"
 }
 
 # vouched FOLDER CHECKPOINT: signature, time stamp, witnesses
@@ -201,7 +220,10 @@ vouched() {
   while IFS= read -r file; do
     plain "$file"
     name=${file##*/witness-} name=${name%.sig}
-    if [ -f "$signers" ] && cut -d' ' -f1 "$signers" | tr ',' '\n' | grep -Fxq "$name"; then
+    if key_of "$file" | grep -Fxqf - "$work/operators"; then
+      check_novalidate "$file" "$2"
+      note "$file: it is signed with the operator's own key, no outside witness 与档案管理者同一密钥，不是外部见证"
+    elif [ -f "$signers" ] && ssh-keygen -Y match-principals -f "$signers" -I "$name" > /dev/null 2>&1; then
       if signed "$2" "$file" greenmine-witness '' "$name"; then
         witnessed=$entries
       elif signed "$2" "$file" greenmine-witness "${at:-$(echo "$time" | tr -d 'T:-')}" "$name"; then
@@ -210,9 +232,7 @@ vouched() {
         fail "$file" "the signature does not hold 签名无效"
       fi
     else
-      well_formed "$file" || fail "$file" "the signature does not hold 签名无效"
-      ssh-keygen -Y check-novalidate -n greenmine-witness -s "$file" < "$2" > /dev/null 2>&1 \
-        || fail "$file" "the signature does not hold 签名无效"
+      check_novalidate "$file" "$2"
       note "$file: the witness is not in allowed_signers 见证人不在 allowed_signers 中"
     fi
   done < "$work/witnesses"
@@ -224,6 +244,9 @@ if [ -e checkpoints ] || [ -L checkpoints ]; then
   [ -z "$strange" ] || fail "$strange" "it does not belong there 多余文件"
   strange=$(find checkpoints -mindepth 1 \( -path '*/*/*' ! -type f -o ! -path '*/*/*' ! -type d \) | head -n 1)
   [ -z "$strange" ] || fail "$strange" "it is a link or something else 是链接或其他对象"
+  strange=$(find checkpoints -type f -size +512 | head -n 1)
+  [ -z "$strange" ] || fail "$strange" "it is larger than 256 KiB 大于 256 KiB"
+  find checkpoints -name checkpoint.sig | while IFS= read -r file; do key_of "$file"; done > "$work/operators"
   find checkpoints -mindepth 1 -maxdepth 1 | sort > "$work/checkpoints"
   while IFS= read -r folder; do checkpoint "$folder"; done < "$work/checkpoints"
 fi
@@ -434,14 +457,37 @@ assessment() {
   fi
   refs=$(sed -n 's/.*"engine":{"sha256":"\([0-9a-f]*\)".*/\1/p' "$json")
   [ "$(sha "$1/data/engine/rescore.pyz")" = "$refs" ] || fail "$1/data/engine/rescore.pyz" "not the program of the record 与记录不符"
+  members "$1" "$json"
   attest "$1" "$json"
   rescore "$1" "$json"
   harmless "$1"
 }
 
+# members BAG RECORD: the files that every assessment has and no others; each journal ends with the line that is named
+members() {
+  for name in catalog.resolved.json engine/rescore.pyz findings.json panel.yaml report.html report.ipynb \
+    ro-crate-metadata.json score.json; do plain "$1/data/$name"; done
+  sed -n 's/.*"journals":{\([^}]*\)}.*/\1/p' "$2" | tr ',' '\n' | sed -n 's/^"\([^"]*\)":"\([0-9a-f]*\)"$/\2 \1/p' > "$work/heads"
+  {
+    printf 'data/%s\n' catalog.resolved.json engine/rescore.pyz findings.json mapping.json panel.yaml record.json \
+      report.html report.ipynb ro-crate-metadata.json score.json attest/statement.sums
+    sed 's#^[^ ]* \(.*\)$#data/journals/\1.jsonl#' "$work/heads"
+  } > "$work/members"
+  strange=$(cut -c67- "$1/manifest-sha256.txt" | grep -Fxv -f "$work/members" \
+    | grep -Evx 'data/attest/(expert-[A-Za-z0-9._-]+\.sig|sign-off-[A-Za-z0-9._-]+\.(json|sig))' | head -n 1)
+  [ -z "$strange" ] || fail "$1/$strange" "it has no place in an assessment 评价档案中不应有此文件"
+  while IFS=' ' read -r digest person; do
+    file=$1/data/journals/$person.jsonl
+    plain "$file"
+    [ "$(tail -n 1 "$file" | tr -d '\n' | sha256sum | cut -c-64)" = "$digest" ] || fail "$file" "not the last line of the record 末行与记录不符"
+  done < "$work/heads"
+}
+
 harmless() {
   find "$1/data" -name '*.htm*' | sort > "$work/pages"
-  while IFS= read -r page; do  # one tag a line, for text may hold the same words; values in quotes may, too
+  while IFS= read -r page; do
+    grep -aq "default-src 'none'" "$page" || fail "$page" "no policy forbids to run and load 缺少禁止运行和加载的策略"
+    # one tag a line, for text may hold the same words; values in quotes may, too
     tr '\n' ' ' < "$page" | sed 's/</\
 </g' > "$work/tags"
     if grep -aqiE '^<(script|iframe|object|embed|link|base|form|meta[^>]*refresh)|^<[^>]*(src|srcset|href|action)[[:space:]]*=[[:space:]]*["'"'"']?[[:space:]]*(javascript:|(https?:)?//)|^<(style[^>]*>.*|[^>]*)(@import|url\([[:space:]]*["'"'"']?(https?:)?//)' "$work/tags" \
