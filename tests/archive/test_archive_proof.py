@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import subprocess
 import sys
 from pathlib import Path
+from time import sleep
 
 import pytest
 from archives import ORIGIN, add_entries, make_archive
+from authority import TestAuthority
 from hypothesis import given
 from hypothesis import strategies as st
 from keys import allow, make_key
@@ -21,6 +24,7 @@ from greenmine.archive.merkle import inclusion_path
 from greenmine.archive.notary import Operator, make_checkpoint
 from greenmine.archive.proof import Proof, make_proof, parse_proof, write_proof
 from greenmine.archive.signers import CHECKPOINT, WITNESS
+from greenmine.archive.timestamp import Authority
 from greenmine.archive.witness import witness
 from greenmine.errors import CheckFailed, InputError, UsageError
 
@@ -100,6 +104,49 @@ def test_stock_tools_accept_what_travels_with_a_proof(archive: Archive, proven: 
     assert "ssh-keygen -Y verify" in (proven / "README.md").read_text("utf-8")
 
 
+def test_a_key_that_ended_since_counts_as_of_the_stamp(archive: Archive, keys: Path, tmp_path: Path) -> None:
+    """Years later the proof still holds by its stamp; without the stamp's certificates it is unproven, never wrong."""
+    tsa = TestAuthority(tmp_path / "tsa")
+    (archive.trust / "tsa-chain.pem").write_bytes(tsa.chain.read_bytes())
+    add_entries(archive, 1)
+    make_checkpoint(
+        archive, operator=Operator("archive@demo", keys / "operator"), authority=Authority(command=tsa.command)
+    )
+    folder = write_proof(*make_proof(archive, BAG), tmp_path / "stamped").parent
+    end = dt.datetime.now(dt.UTC)
+    soon = f'valid-before="{end:%Y%m%d%H%M%SZ}"'
+    while dt.datetime.now(dt.UTC) <= end + dt.timedelta(seconds=1):  # ssh-keygen takes no other time for now
+        sleep(0.1)
+    signers = allow(tmp_path / "ended", "archive@demo", keys / "operator", [CHECKPOINT], soon)
+    asked = ("--signers", signers, "--operator", "archive@demo")
+    done = script(folder, *asked, "--tsa", tsa.chain)
+    assert (0, True) == (done.returncode, "stamped" in done.stdout), done.stderr
+    done = script(folder, *asked)
+    assert (2, True) == (done.returncode, "give --tsa" in done.stderr)
+    revoked = tmp_path / "revoked"
+    revoked.write_bytes(keys.joinpath("operator.pub").read_bytes())
+    assert 1 == script(folder, *asked, "--tsa", tsa.chain, "--revoked", revoked).returncode
+    (folder / "checkpoint.sig.tsr").write_bytes(b"x")
+    assert 1 == script(folder, *asked, "--tsa", tsa.chain).returncode
+
+
+def test_what_cannot_be_checked_ends_with_2(archive: Archive, proven: Path) -> None:
+    """A file that is not there, or an option without its other, is a mistake of who asks and no damage."""
+    trust = archive.trust / "allowed_signers"
+    for words in (
+        ("--signers", "/no/such", "--operator", "archive@demo"),
+        ("--signers", trust),
+        ("--operator", "archive@demo"),
+        ("--tsa", trust),
+        ("--bag", "/no/such"),
+    ):
+        done = script(proven, *words)
+        assert 2 == done.returncode, words
+        assert "Traceback" not in done.stderr
+    (proven / "record.tlog-proof").unlink()
+    assert 2 == script(proven).returncode
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 7, 8, 9])
 def test_every_line_of_a_ledger_can_be_proven(tmp_path: Path, count: int) -> None:
     """In ledgers of all shapes, each line's proof holds by the program and by the script."""
@@ -155,7 +202,7 @@ def test_a_changed_proof_does_not_hold(proven: Path, name: str) -> None:
         return
 
 
-@pytest.mark.parametrize("change", ["payload", "manifest", "tagmanifest", "added", "removed"])
+@pytest.mark.parametrize("change", ["payload", "manifest", "tagmanifest", "added", "removed", "tag", "link"])
 def test_a_record_that_was_changed_is_not_the_one_proven(archive: Archive, proven: Path, change: str) -> None:
     """The script compares the record with the line down to every file."""
     bag = archive.place(BAG)
@@ -165,11 +212,16 @@ def test_a_record_that_was_changed_is_not_the_one_proven(archive: Archive, prove
         "tagmanifest": bag / "tagmanifest-sha256.txt",
         "added": bag / "data" / "more.txt",
         "removed": bag / "data" / "record.json",
+        "tag": bag / "more.txt",
+        "link": bag / "data" / "score.json",
     }[change]
     if change == "removed":
         victim.unlink()
-    elif change == "added":
+    elif change in {"added", "tag"}:
         victim.write_text("x")
+    elif change == "link":
+        victim.rename(bag.parent / "score.json")
+        victim.symlink_to(bag.parent / "score.json")
     else:
         victim.chmod(0o644)
         victim.write_bytes(victim.read_bytes() + b" ")
