@@ -66,6 +66,8 @@ def verbs() -> dict[str, Verb]:
         "reproduce": Verb("greenmine.cli.reproduce", _("Make a record anew and compare it byte for byte.")),
         "audit": Verb("greenmine.cli.audit", _("Audit a sample of the records, and seal the audit.")),
         "draw": Verb("greenmine.cli.draw", _("Draw mines and inspectors for spot checks, by a public seed.")),
+        "rectify": Verb("greenmine.cli.rectify", _("Order what is to be put right, and close it with evidence.")),
+        "removals": Verb("greenmine.cli.removals", _("List which mines may have to be removed, and why.")),
         "certificate": Verb("greenmine.cli.certificate", _("Grades, certificates and surveillances.")),
         "register": Verb("greenmine.cli.register", _("Keep the register of a programme: steps, states, lists.")),
         "due": Verb("greenmine.cli.due", _("Tell what is due or overdue, and why.")),

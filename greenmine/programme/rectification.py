@@ -3,7 +3,7 @@
 The step that orders a rectification lists the items in its details, the step that ends it closes them:
 
     items: [{id: "1", finding: …, measure: …, owner: …, deadline: "2026-10-31"}]
-    closed: [{item: "1", by: …, on: "2026-10-20", evidence: ["bags/evidence/…"]}]
+    closed: [{item: "1", by: …, date: "2026-10-20", evidence: ["bags/evidence/…"]}]
 
 Whoever closes an item is somebody else than its owner. As long as one is open, a mine does not get back to its list.
 """
@@ -11,20 +11,23 @@ Whoever closes an item is somebody else than its owner. As long as one is open, 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field
 
 from greenmine.assessment.values import BadValue
-from greenmine.errors import shown
+from greenmine.catalog.fields import Day, Strict, Text
+from greenmine.errors import UsageError, shown
 from greenmine.i18n import gettext as _
 from greenmine.programme.events import Event
-from greenmine.programme.programme import BEFORE, Programme
+from greenmine.programme.programme import BEFORE, SAME, Programme, Step
 
 ITEMS: Final = "items"
 CLOSED: Final = "closed"
 _ITEM: Final = ("id", "finding", "measure", "owner", "deadline")
-_CLOSING: Final = ("item", "by", "on", "evidence")
+_CLOSING: Final = ("item", "by", "date", "evidence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +118,9 @@ def _closed(items: Sequence[Item], event: Event) -> tuple[Item, ...]:
             raise BadValue(f"{place}/item", _("one of {values}").format(values=names), shown(entry["item"]))
         if entry["by"].strip() == one.owner.strip():
             raise BadValue(f"{place}/by", _("somebody else than the owner"), shown(entry["by"]))
-        day = _day(entry["on"], f"{place}/on")
+        day = _day(entry["date"], f"{place}/date")
         if day > event.date:
-            raise BadValue(f"{place}/on", _("a day not after {day}").format(day=event.date), str(day))
+            raise BadValue(f"{place}/date", _("a day not after {day}").format(day=event.date), str(day))
         known[one.id] = replace(one, closed_on=day, closed_by=entry["by"], evidence=tuple(entry["evidence"]))
     return tuple(known.values())
 
@@ -148,3 +151,70 @@ def _day(text: str, place: str) -> dt.date:
         return dt.date.fromisoformat(text)
     except ValueError:
         raise BadValue(place, _('a date such as "2024-04-15"'), shown(text)) from None
+
+
+class _Entry(Strict):
+    id: Text
+    finding: Text
+    measure: Text
+    owner: Text
+    deadline: Day
+
+
+class _Closing(Strict):
+    item: Text
+    by: Text
+    date: Day
+    evidence: Annotated[tuple[Text, ...], Field(min_length=1, max_length=200)]
+
+
+class Order(Strict):
+    """A file of items (整改清单), schema `greenmine.rectification/1`.
+
+    Attributes:
+        schema_: `greenmine.rectification/1`.
+        deadline: until when all has to be done.
+        items: what has to be done.
+    """
+
+    schema_: Annotated[Literal["greenmine.rectification/1"], Field(alias="schema")]
+    deadline: Day
+    items: Annotated[tuple[_Entry, ...], Field(min_length=1, max_length=500)]
+
+
+class Closing(Strict):
+    """A file of closed items, schema `greenmine.closing/1`."""
+
+    schema_: Annotated[Literal["greenmine.closing/1"], Field(alias="schema")]
+    closed: Annotated[tuple[_Closing, ...], Field(min_length=1, max_length=500)]
+
+
+def order_step(programme: Programme, state: str) -> str:
+    """Return the step by which a rectification is ordered of a mine in a state.
+
+    Raises:
+        UsageError: no step of the programme does that.
+    """
+    return _step(programme, state, lambda step: "deadline" in step.needs and is_interlude(programme, step.to_state))
+
+
+def close_step(programme: Programme, state: str) -> str:
+    """Return the step by which the rectification of a mine in a state ends well.
+
+    Raises:
+        UsageError: no step of the programme does that.
+    """
+    return _step(programme, state, lambda step: step.to_state == BEFORE)
+
+
+def is_interlude(programme: Programme, state: str) -> bool:
+    """Tell whether a state is one to be returned from."""
+    return state in programme.states and programme.states[state].interlude
+
+
+def _step(programme: Programme, state: str, fits: Callable[[Step], bool]) -> str:
+    for name, step in programme.steps.items():
+        if state in step.from_states and step.subject == "mine" and fits(step) and step.to_state != SAME:
+            return name
+    text = _("{programme} has no such step for a mine that is: {state}.")
+    raise UsageError(text.format(programme=programme.id, state=programme.state_title(state)))

@@ -17,7 +17,7 @@ GANSU = shipped("gansu")
 MINE = "mine/GM-0007"
 FIRST = {"id": "1", "finding": "排土场未覆盖", "measure": "覆土绿化", "owner": "张三", "deadline": "2026-09-30"}
 SECOND = {**FIRST, "id": "2", "finding": "标识牌缺失", "measure": "补齐", "owner": "李四"}
-DONE = {"item": "1", "by": "省厅核查组", "on": "2026-09-20", "evidence": ["整改前后照片.pdf"]}
+DONE = {"item": "1", "by": "省厅核查组", "date": "2026-09-20", "evidence": ["整改前后照片.pdf"]}
 
 
 def events(items: Any, closed: Any = None, retain: str = "2026-10-08") -> list[Event]:
@@ -33,7 +33,7 @@ def test_items_are_open_until_they_are_closed() -> None:
     """二（三）明确整改期限及措施要求: each item is overdue after its day, and closed by what is recorded."""
     found = fold(events([FIRST, SECOND]), GANSU).get(MINE)
     assert ["open", "overdue"] == [items_of(found.events)[0].status(day(text)) for text in ("2026-09-30", "2026-10-01")]
-    late = {**DONE, "item": "2", "on": "2026-10-07"}
+    late = {**DONE, "item": "2", "date": "2026-10-07"}
     kept = fold(events([FIRST, SECOND], [DONE, late]), GANSU).get(MINE)
     assert ["closed", "late"] == [one.status(day("2026-10-08")) for one in items_of(kept.events)]
     first = items_of(kept.events)[0]
@@ -53,9 +53,9 @@ def test_items_are_open_until_they_are_closed() -> None:
         ([FIRST], [DONE, DONE], "one of none"),
         ([FIRST], [{**DONE, "evidence": []}], "evidence.*text"),
         ([FIRST], [{**DONE, "evidence": "照片"}], "evidence.*a list"),
-        ([FIRST], [{**DONE, "on": "2026-10-09"}], "a day not after 2026-10-08"),
-        ([FIRST], [{**DONE, "on": "2026-13-01"}], "a date such as"),
-        ([FIRST], [{"item": "1"}], "the keys item, by, on, evidence"),
+        ([FIRST], [{**DONE, "date": "2026-10-09"}], "a day not after 2026-10-08"),
+        ([FIRST], [{**DONE, "date": "2026-13-01"}], "a date such as"),
+        ([FIRST], [{"item": "1"}], "the keys item, by, date, evidence"),
         ([FIRST, FIRST], None, "each id once"),
         ([{**FIRST, "deadline": "2026-10-01"}], None, "a day not after 2026-09-30"),
         ([{**FIRST, "owner": " "}], None, "owner.*text"),

@@ -1,0 +1,163 @@
+"""`greenmine rectify`: order what a check found to be put right, close it with evidence, list what is open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from pydantic import BaseModel
+
+from greenmine.archive.layout import Archive
+from greenmine.assessment.writer import now
+from greenmine.catalog.strict_yaml import load_yaml, validate
+from greenmine.cli.options import archive_option, archive_root, json_option, one_programme, parse_day, programme_option
+from greenmine.cli.output import console, print_json, table
+from greenmine.i18n import gettext as _
+from greenmine.programme.events import Draft
+from greenmine.programme.programme import Programme
+from greenmine.programme.recording import open_register, record
+from greenmine.programme.rectification import CLOSED, ITEMS, Closing, Order, close_step, items_of, order_step
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+date_option = click.option("--date", "on", default="", metavar="DATE", help=_("When it was done; today by default."))
+office_option = click.option("--office", required=True, metavar="TEXT", help=_("Who did it: the office or person."))
+document_option = click.option(
+    "--document", required=True, metavar="TEXT", help=_("The paper it rests on: its number.")
+)
+by_option = click.option("--by", required=True, envvar="GREENMINE_BY", metavar="NAME", help=_("Who enters it."))
+
+
+@click.group(
+    "rectify",
+    help=_(
+        "What a check found becomes items, each with a measure, an owner and a day; somebody else closes each with "
+        "evidence. A mine gets back to its list only when all are closed."
+    ),
+)
+def command() -> None:
+    """Hold the verbs below."""
+
+
+@command.command("order", help=_("Order MINE to put right the items in FILE (YAML, schema greenmine.rectification/1)."))
+@click.argument("mine")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--reason", required=True, metavar="TEXT", help=_("Why: what the check found."))
+@click.option("--ground", default="", metavar="ID", help=_("The ground of removal it falls under, if any."))
+@office_option
+@document_option
+@date_option
+@by_option
+@programme_option
+@archive_option
+@json_option
+def order_command(
+    mine: str,
+    file: Path,
+    *,
+    reason: str,
+    ground: str,
+    office: str,
+    document: str,
+    on: str,
+    by: str,
+    name: str,
+    root: Path | None,
+    as_json: bool,
+) -> None:
+    """Enter the order."""
+    order = _read(Order, file)
+    programme = one_programme(archive_root(root), name)
+    archive = Archive.open(archive_root(root), create=True)
+    state = open_register(archive, programme).register.get(f"mine/{mine}").state
+    step, day = order_step(programme, state), parse_day(on)
+    details = {ITEMS: [one.model_dump() for one in order.items]}
+    deadline = parse_day(order.deadline)
+    draft = Draft(f"mine/{mine}", step, day, office, document, deadline, reason, ground, details)
+    record(archive, programme, [draft], by=by, time=now())
+    _show(archive, programme, mine, on, as_json=as_json)
+
+
+@command.command("close", help=_("Close the items in FILE (YAML, schema greenmine.closing/1): MINE stays on its list."))
+@click.argument("mine")
+@click.argument("file", type=click.Path(path_type=Path))
+@office_option
+@document_option
+@date_option
+@by_option
+@programme_option
+@archive_option
+@json_option
+def close_command(
+    mine: str,
+    file: Path,
+    *,
+    office: str,
+    document: str,
+    on: str,
+    by: str,
+    name: str,
+    root: Path | None,
+    as_json: bool,
+) -> None:
+    """Enter the re-check."""
+    closing = _read(Closing, file)
+    programme = one_programme(archive_root(root), name)
+    archive = Archive.open(archive_root(root))
+    state = open_register(archive, programme).register.get(f"mine/{mine}").state
+    details = {CLOSED: [{**one.model_dump(), "evidence": list(one.evidence)} for one in closing.closed]}
+    step = close_step(programme, state)
+    draft = Draft(f"mine/{mine}", step, parse_day(on), office, document, details=details)
+    record(archive, programme, [draft], by=by, time=now())
+    _show(archive, programme, mine, on, as_json=as_json)
+
+
+@command.command("list", help=_("List the items of MINE, or of all mines, as they stand on a day."))
+@click.argument("mine", default="")
+@date_option
+@programme_option
+@archive_option
+@json_option
+def list_command(mine: str, *, on: str, name: str, root: Path | None, as_json: bool) -> None:
+    """Print items."""
+    programme = one_programme(archive_root(root), name)
+    _show(Archive(archive_root(root)), programme, mine, on, as_json=as_json)
+
+
+def _read(model: type[_Model], file: Path) -> _Model:
+    return validate(model, load_yaml(file))
+
+
+def _show(archive: Archive, programme: Programme, mine: str, on: str, *, as_json: bool) -> None:
+    day = parse_day(on)
+    register = open_register(archive, programme).register
+    records = [register.get(f"mine/{mine}")] if mine else sorted(register.records.values(), key=lambda one: one.subject)
+    rows: list[dict[str, Any]] = [
+        {
+            "mine": known.id,
+            "item": one.id,
+            "finding": one.finding,
+            "measure": one.measure,
+            "owner": one.owner,
+            "deadline": one.deadline.isoformat(),
+            "status": one.status(day),
+            "closed_by": one.closed_by or None,
+            "closed_on": one.closed_on.isoformat() if one.closed_on else None,
+            "evidence": list(one.evidence),
+        }
+        for known in records
+        for one in items_of(known.as_of(day).events)
+    ]
+    if as_json:
+        print_json({"programme": programme.id, "on": day.isoformat(), "items": rows})
+        return
+    words = {"closed": _("closed"), "late": _("closed late"), "open": _("open"), "overdue": _("overdue")}
+    keys = ("mine", "item", "finding", "measure", "owner", "deadline")
+    cells = [[*(row[key] for key in keys), words[row["status"]], "、".join(row["evidence"])] for row in rows]
+    columns = [
+        *(_("Mine"), _("Item"), _("Finding"), _("Measure"), _("Owner"), _("Until")),
+        *(_("State"), _("Evidence")),
+    ]
+    title = _("Rectification on {day} ({programme})").format(day=day, programme=programme.title)
+    console().print(table(title, columns, cells))

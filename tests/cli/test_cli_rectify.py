@@ -1,0 +1,96 @@
+"""`greenmine rectify` and `greenmine removals`: from a failed check to closed items, or to a proposal of removal."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from programmes import draft, shipped
+
+from greenmine.archive.layout import Archive
+from greenmine.cli.main import main
+from greenmine.programme.recording import record
+
+GANSU = shipped("gansu")
+ITEMS = """\
+schema: greenmine.rectification/1
+deadline: "2026-09-30"
+items:
+  - {id: "1", finding: 排土场未覆盖, measure: 覆土绿化, owner: 张三, deadline: "2026-09-30"}
+  - {id: "2", finding: 标识牌缺失, measure: 补齐, owner: 李四, deadline: "2026-08-31"}
+"""
+CLOSED = """\
+schema: greenmine.closing/1
+closed:
+  - {item: "1", by: 省厅核查组, date: "2026-09-20", evidence: [照片.pdf]}
+  - {item: "2", by: 省厅核查组, date: "2026-09-20", evidence: [照片.pdf, 清单.pdf]}
+"""
+GIVEN = ["--office", "省自然资源厅", "--document", "示例文号", "--by", "甲"]
+
+
+def out(capsys: pytest.CaptureFixture[str]) -> Any:
+    """Return the JSON document that was printed."""
+    return json.loads(capsys.readouterr().out)
+
+
+@pytest.fixture
+def files(workspace: Path) -> Path:
+    """A mine on the provincial list, a file of items and one that closes them."""
+    archive = Archive.open(workspace / "reports", create=True)
+    listed = draft(GANSU, "mine/GM-0007", "carry_provincial", "2026-01-05")
+    record(archive, GANSU, [listed], by="甲", time=dt.datetime(2026, 1, 6, tzinfo=dt.UTC))
+    (workspace / "items.yaml").write_text(ITEMS, "utf-8")
+    (workspace / "closed.yaml").write_text(CLOSED, "utf-8")
+    return workspace
+
+
+def order(*more: str) -> int:
+    """Order the mine to rectify."""
+    return main(
+        ["rectify", "order", "GM-0007", "items.yaml", "--reason", "核查", "--date", "2026-07-20", *GIVEN, *more]
+    )
+
+
+@pytest.mark.usefixtures("files")
+def test_what_was_ordered_is_closed_by_others(capsys: pytest.CaptureFixture[str]) -> None:
+    """二（三）: items with owner and day, open, overdue, closed; the mine keeps its place."""
+    assert 0 == order("--json")
+    assert ["open", "open"] == [one["status"] for one in out(capsys)["items"]]
+    assert 0 == main(["rectify", "list", "--date", "2026-09-15", "--json"])
+    assert ["open", "overdue"] == [one["status"] for one in out(capsys)["items"]]
+    assert 0 == main(["rectify", "close", "GM-0007", "closed.yaml", "--date", "2026-10-08", *GIVEN])
+    assert "清单.pdf" in capsys.readouterr().out
+    assert 0 == main(["rectify", "list", "GM-0007", "--date", "2026-10-08", "--json"])
+    assert ["closed", "late"] == [one["status"] for one in out(capsys)["items"]]
+    assert 0 == main(["removals", "--on", "2026-10-08", "--json"])
+    assert [] == out(capsys)["proposals"]
+
+
+def test_what_is_overdue_is_proposed_for_removal(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """二（三）: 超期未完成整改; the table names ground, clause, papers and who decides."""
+    assert 0 == order()
+    capsys.readouterr()
+    assert 0 == main(["removals", "--on", "2026-10-01", "--json"])
+    (one,) = out(capsys)["proposals"]
+    assert ("GM-0007", "overdue", "2026-10-01", ["示例文号"]) == (
+        (one["mine"], one["ground"], one["since"], one["evidence"])
+    )
+    assert 0 == main(["removals", "--on", "2026-10-01"])
+    assert "GM-0007" in capsys.readouterr().out
+    text = CLOSED.replace("省厅核查组", "张三")
+    (files / "closed.yaml").write_text(text, "utf-8")
+    assert 2 == main(["rectify", "close", "GM-0007", "closed.yaml", "--date", "2026-10-08", *GIVEN])
+    assert "张三" in capsys.readouterr().err
+
+
+def test_files_of_another_form_are_one_message(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A misspelt key, an order to who is not on a list, a re-check of who was not ordered: status 2."""
+    assert 2 == main(["rectify", "close", "GM-0007", "closed.yaml", *GIVEN])
+    assert 2 == main(["rectify", "order", "GM-0008", "items.yaml", "--reason", "x", *GIVEN])
+    (files / "items.yaml").write_text(ITEMS.replace("measure", "measures"), "utf-8")
+    assert 2 == order()
+    assert "items.yaml" in capsys.readouterr().err
+    assert 2 == main(["removals", "--on", "yesterday"])
