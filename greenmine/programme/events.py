@@ -44,6 +44,7 @@ _STEP: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _DAY: Final = re.compile(r"(19|20|21)\d\d-\d\d-\d\d", re.ASCII)
 _PREV: Final = re.compile(r"[0-9a-f]{64}")
+_FORMS: Final = {"prev": _PREV, "time": _TIME, "subject": _SUBJECT, "step": _STEP}
 _REQUIRED: Final = frozenset({"by", "date", "office", "prev", "schema", "seq", "step", "subject", "time"})
 _OPTIONAL: Final = frozenset({"deadline", "details", "document", "reason", "trigger"})
 _TEXTS: Final = ("by", "office", "document", "reason", "trigger")
@@ -179,21 +180,14 @@ def _read(document: object) -> tuple[Event, str]:
     """Return the event of a document, after checking every part of it."""
     if not isinstance(document, dict):
         raise BadValue("", _("an object"), shown(document))
-    keys = document.keys()
-    if not keys >= _REQUIRED:
-        missing = min(_REQUIRED - keys)
-        raise BadValue("", _("the key {key}").format(key=shown(missing)), _("no such key"))
-    if not keys <= _REQUIRED | _OPTIONAL:
-        raise BadValue("", _("only the keys of an event"), shown(min(map(str, keys - _REQUIRED - _OPTIONAL))))
-    if document["schema"] != SCHEMA:
-        raise BadValue("schema", SCHEMA, shown(document["schema"]))
+    _check_keys(document)
     seq = document["seq"]
     if type(seq) is not int or seq < 1:
         raise BadValue("seq", _("a whole number from 1"), shown(seq))
-    _match(document, "prev", _PREV, _("64 hexadecimal digits"))
-    _match(document, "time", _TIME, _('a point in time such as "2024-04-15T09:00:00Z"'))
-    _match(document, "subject", _SUBJECT, _("mine/ID, agency/ID, assessor/ID or zone/ID"))
-    _match(document, "step", _STEP, _("the id of a step"))
+    for key, pattern in _FORMS.items():
+        value = document[key]
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise BadValue(key, _form(key), shown(value))
     for key in _TEXTS:
         if key in document:
             _check_text(document[key], key)
@@ -217,10 +211,25 @@ def _read(document: object) -> tuple[Event, str]:
     return event, document["prev"]
 
 
-def _match(document: Mapping[str, Any], key: str, pattern: re.Pattern[str], expected: str) -> None:
-    value = document[key]
-    if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise BadValue(key, expected, shown(value))
+def _check_keys(document: Mapping[str, Any]) -> None:
+    keys = document.keys()
+    if not keys >= _REQUIRED:
+        missing = min(_REQUIRED - keys)
+        raise BadValue("", _("the key {key}").format(key=shown(missing)), _("no such key"))
+    if not keys <= _REQUIRED | _OPTIONAL:
+        raise BadValue("", _("only the keys of an event"), shown(min(map(str, keys - _REQUIRED - _OPTIONAL))))
+    if document["schema"] != SCHEMA:
+        raise BadValue("schema", SCHEMA, shown(document["schema"]))
+
+
+def _form(key: str) -> str:
+    """Return what the text of a key has to look like, in words."""
+    return {
+        "prev": _("64 hexadecimal digits"),
+        "time": _('a point in time such as "2024-04-15T09:00:00Z"'),
+        "subject": _("mine/ID, agency/ID, assessor/ID or zone/ID"),
+        "step": _("the id of a step"),
+    }[key]
 
 
 def _check_text(value: object, key: str) -> None:
