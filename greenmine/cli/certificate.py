@@ -199,13 +199,13 @@ def _print(found: list[tuple[Record, Certificate]], programme: Programme, day: d
     if as_json:
         print_json({"programme": programme.id, "on": day.isoformat(), "certificates": rows})
         return
-    states = {"valid": _("valid"), "expired": _("expired"), "withdrawn": _("withdrawn")}
+    states = {"valid": _("certificate valid"), "expired": _("expired"), "withdrawn": _("certificate withdrawn")}
     words = {
-        "certify": _("issued"),
+        "certify": _("certificate issued"),
         "keep": _("kept"),
         "upgrade": _("upgraded"),
         "downgrade": _("downgraded"),
-        "withdraw": _("withdrawn"),
+        "withdraw": _("certificate withdrawn"),
     }
     cells = [
         [

@@ -156,7 +156,7 @@ def _show(archive: Archive, programme: Programme, mine: str, on: str, *, as_json
     keys = ("mine", "item", "finding", "measure", "owner", "deadline")
     cells = [[*(row[key] for key in keys), words[row["status"]], "、".join(row["evidence"])] for row in rows]
     columns = [
-        *(_("Mine"), _("Item"), _("Finding"), _("Measure"), _("Owner"), _("Until")),
+        *(_("Mine"), _("Item"), _("What was found"), _("Measure"), _("Owner"), _("To be done until")),
         *(_("State"), _("Evidence")),
     ]
     title = _("Rectification on {day} ({programme})").format(day=day, programme=programme.title)

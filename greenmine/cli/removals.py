@@ -83,7 +83,7 @@ def command(*, on: str, name: str, root: Path | None, as_json: bool) -> None:
         ]
         for one in found
     ]
-    columns = [_("Mine"), _("Ground"), _("Clause"), _("Since"), _("Case"), _("Papers"), _("Decides")]
+    columns = [_("Mine"), _("Ground"), _("Cited clause"), _("Since"), _("Case"), _("Papers"), _("Decides")]
     title = _("Proposals of removal on {day} ({programme})").format(day=day, programme=programme.title)
     console().print(table(title, columns, rows))
     if past:
@@ -91,5 +91,5 @@ def command(*, on: str, name: str, root: Path | None, as_json: bool) -> None:
             [one.subject.partition("/")[2], programme.steps[one.step].title, str(one.date), one.who, str(one.excluded)]
             for one in past
         ]
-        columns = [_("Mine"), _("Step"), _("Date"), _("Who"), _("Excluded on")]
+        columns = [_("Mine"), _("Step taken"), _("Taken on"), _("Agency or assessor"), _("Excluded on")]
         console().print(table(_("Work of those who were excluded since"), columns, cells))
