@@ -154,7 +154,7 @@ def check_endorsement(context: Context, entry: LedgerEntry, bag: Bag) -> None:
     """Check that a signature bag holds a signature over a catalog that was entered before, and whose it is."""
     place = bag.place(f"data/{LINE}")
     names = {f"data/{LINE}", f"data/{SIGNATURE}"}
-    with context.collector.check("catalog.signature", place):
+    with context.collector.check("catalog.digest", place):
         if bag.payload.keys() != names:
             strange = min(bag.payload.keys() ^ names)
             raise IntegrityError(bag.place(strange), expected=", ".join(sorted(names)), found=_("a file more or less"))

@@ -88,18 +88,25 @@ def _underway(archive: Archive, place: Path, name: str) -> bool:
 
 
 def check_secrets(archive: Archive, collector: Collector) -> None:
-    """Check that no private key lies beside the ledger or among the certificates."""
-    for folder in (archive.root, archive.trust):
-        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-            if path.is_file() and not path.is_symlink() and path.name != "ledger" and path.stat().st_size <= MAX_KEY:
-                with collector.check("archive.secrets", path):
-                    if b"PRIVATE KEY-----" in path.read_bytes():
-                        raise IntegrityError(
-                            path,
-                            expected=_("no private key"),
-                            found=_("one"),
-                            hint=_("Whoever has a copy of the archive can sign with it: revoke the key."),
-                        )
+    """Check that no private key lies in the archive outside of its bags, which nobody writes by hand."""
+    for path in _loose(archive):
+        if path.is_file() and not path.is_symlink() and path.name != "ledger" and path.stat().st_size <= MAX_KEY:
+            with collector.check("archive.secrets", path):
+                if b"PRIVATE KEY-----" in path.read_bytes():
+                    raise IntegrityError(
+                        path,
+                        expected=_("no private key"),
+                        found=_("one"),
+                        hint=_("Whoever has a copy of the archive can sign with it: revoke the key."),
+                    )
+
+
+def _loose(archive: Archive) -> Iterator[Path]:
+    """Yield the files beside the ledger, and those in the archive's folders that are no bags; no link is followed."""
+    yield from sorted(archive.root.iterdir() if archive.root.is_dir() else ())
+    for top in (archive.trust, archive.checkpoints, archive.inbox, archive.staging, archive.quarantine):
+        for folder, _folders, files in () if top.is_symlink() else os.walk(top):
+            yield from (Path(folder, name) for name in sorted(files))
 
 
 def remark(archive: Archive, collector: Collector) -> None:

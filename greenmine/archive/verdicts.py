@@ -64,6 +64,13 @@ CHECKS: Final = {
 }
 """Every check and its aspect, in the order of a report."""
 
+HOLDS: Final = "holds"
+PARTLY: Final = "partly"
+UNPROVEN: Final = "unproven"
+FAILS: Final = "fails"
+STATES: Final = (HOLDS, PARTLY, UNPROVEN, FAILS)
+"""All holds; holds, and something is not proven; nothing is proven, nothing wrong; something does not hold."""
+
 MAX_FAILURES: Final = 1000
 """How many failures are kept in detail; further ones are only counted."""
 
@@ -112,8 +119,18 @@ def check_title(check: str) -> str:
         "record.findings": _("the findings follow from journals, panel and evidence"),
         "record.score": _("the score follows from findings and catalog"),
         "report.inert": _("the report runs nothing and loads nothing from elsewhere"),
-        "archive.secrets": _("no private key lies in the archive"),
+        "archive.secrets": _("no private key lies in the archive beside its bags"),
     }[check]
+
+
+def state_title(state: str) -> str:
+    """Return what a state of an aspect is called, in the language in use; a dash where nothing was looked at."""
+    return {
+        HOLDS: _("all of it holds"),
+        PARTLY: _("holds as far as it is proven"),
+        UNPROVEN: _("not proven"),
+        FAILS: _("does not hold"),
+    }.get(state, "–")
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +251,16 @@ class Verification:
         """Whether nothing was found that does not hold."""
         return not self.failed
 
+    def state(self, aspect: str) -> str:
+        """Return one of `STATES` for an aspect; an empty text where nothing of it was looked at."""
+        tallies = [tally for tally in self.tallies if tally.aspect == aspect]
+        unproven = any(one.unproven for one in self.remarks if one.aspect == aspect)
+        if any(tally.failed for tally in tallies):
+            return FAILS
+        if not any(tally.held for tally in tallies):
+            return UNPROVEN if unproven else ""
+        return PARTLY if unproven else HOLDS
+
     @property
     def first(self) -> Failure | None:
         """The first file that does not hold."""
@@ -257,7 +284,8 @@ class Verification:
             "aspects": [
                 {
                     "aspect": aspect,
-                    "holds": not any(tally.failed for tally in self.tallies if tally.aspect == aspect),
+                    "holds": self.state(aspect) != FAILS,
+                    "state": self.state(aspect),
                     "checks": [
                         {"check": tally.check, "held": tally.held, "failed": tally.failed}
                         for tally in self.tallies

@@ -29,6 +29,7 @@ from greenmine.archive.redaction import removals
 from greenmine.archive.refold import MAPPING
 from greenmine.batch.difference import Difference, first_difference
 from greenmine.batch.notebook import ENGINE as NOTEBOOK_ENGINE
+from greenmine.batch.notebook import read_notebook
 from greenmine.batch.room import NOTEBOOK, content, lay_out, open_record, read_parameters
 from greenmine.batch.runner import NOTEBOOK as ASSESSMENT
 from greenmine.batch.runner import REPORT, produce
@@ -117,8 +118,11 @@ def reproduce(
     Raises:
         UsageError: the bag is no assessment in the ledger.
         IntegrityError: the archive is damaged where it is needed; verify it.
+        InputError: the notebook cannot be read or is none.
     """
     source = open_record(archive, bag)
+    if notebook is not None:
+        read_notebook(notebook)
     record = read_record(content(source, RECORD), source.place(f"data/{RECORD}"))
     differences, total = _score(source, record)
     compared: tuple[str, ...] = (SCORE,)

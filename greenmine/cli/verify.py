@@ -102,17 +102,15 @@ def _progress() -> Iterator[Progress | None]:
 
 def lines(result: Verification) -> list[str]:
     """Return what a person reads: what was looked at, the verdict, the four aspects; what is indented is a detail."""
-    from greenmine.archive.verdicts import ASPECTS, aspect_title, check_title  # noqa: PLC0415 - late, see `command`
+    from greenmine.archive.verdicts import ASPECTS, aspect_title, check_title, state_title  # noqa: PLC0415 - late, see `command`
 
     found = [_scope(result), _verdict(result)]
     for aspect in ASPECTS:
         tallies = [tally for tally in result.tallies if tally.aspect == aspect]
         failures = [one for one in result.failures if one.aspect == aspect]
         remarks = [one for one in result.remarks if one.aspect == aspect]
-        failed = any(tally.failed for tally in tallies)
-        unproven = any(one.unproven for one in remarks)
-        state = _("does not hold") if failed else _("holds as far as it is proven") if unproven else _("holds")
-        found.append(_("{aspect}: {state}").format(aspect=aspect_title(aspect), state=state if tallies else "–"))
+        state = state_title(result.state(aspect))
+        found.append(_("{aspect}: {state}").format(aspect=aspect_title(aspect), state=state))
         for tally in tallies:
             mark = "✗" if tally.failed else "✓"
             count = f"{tally.held}/{tally.held + tally.failed}" if tally.failed else str(tally.held)

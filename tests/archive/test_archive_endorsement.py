@@ -80,7 +80,7 @@ def test_a_signature_over_something_else_is_found(copy: Audited, what: str) -> N
     line = lines.get(what, good)
     more = {"note.txt": b"x"} if what == "another file" else {}
     bag = put(copy, line, sign(line, copy.keys / "ministry", CATALOG), **more)
-    assert {"catalog.signature"} == {one.check for one in copy.verify().failures}
+    assert {"catalog.digest"} == {one.check for one in copy.verify().failures}
     assert copy.script().stderr.startswith(f"FAIL 不通过  {bag}/")
 
 

@@ -195,7 +195,7 @@ def test_a_changed_proof_does_not_hold(proven: Path, name: str) -> None:
     file.write_bytes(data)
     done = script(proven)
     assert 1 == done.returncode
-    assert done.stderr.startswith("DOES NOT HOLD / 不成立: ")
+    assert done.stderr.startswith("DOES NOT HOLD / 不通过: ")
     try:
         assert not parse_proof(data, file).holds
     except (InputError, CheckFailed):

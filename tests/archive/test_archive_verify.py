@@ -27,6 +27,7 @@ from greenmine.archive.signers import CATALOG, CHECKPOINT, FINDING, REDACTION, W
 from greenmine.archive.verdicts import ASPECTS, CHECKS, aspect_title, check_title
 from greenmine.archive.verify import Sample, verify
 from greenmine.cli.main import main
+from greenmine.cli.verify import lines
 from greenmine.errors import ArchiveError, InputError, IntegrityError, UsageError
 
 R1 = "bags/assess/GM-0001/r1"
@@ -130,10 +131,14 @@ def test_an_archive_without_keys_says_what_is_not_proven(tmp_path: Path) -> None
 
 
 def test_without_pinned_keys_signatures_are_checked_and_nobodys(sealed: Audited) -> None:
-    """Without allowed_signers and certificates nothing fails, and nothing is said to be signed or stamped."""
+    """Without allowed_signers and certificates nothing fails; nothing is signed, stamped or said to be authentic."""
+    i18n.use("en")
     assert {"signature.unknown", "timestamp.unchecked", f"witness.unknown.{PROVINCE}"} <= remarks(sealed, pins=Pins())
-    far = sealed.verify(pins=Pins()).proven
+    result = sealed.verify(pins=Pins())
+    far = result.proven
     assert (0, 0, 0) == (far.signed, far.stamped, far.witnessed)
+    assert ("unproven", "holds") == (result.state("authenticity"), result.state("safety"))
+    assert "authenticity: not proven" in "\n".join(lines(result)).lower()
 
 
 def test_the_archives_own_keys_prove_less(sealed: Audited) -> None:
@@ -217,8 +222,13 @@ def test_what_lies_around_is_remarked_on(copy: Audited) -> None:
     result = copy.verify()
     assert result.holds
     assert {"archive.others", "archive.staging", "archive.script"} <= {one.code for one in result.remarks}
-    shutil.copy(copy.keys / "operator", copy.root / "trust" / "operator")
-    assert [("archive.secrets", "trust/operator")] == [(one.check, one.file) for one in copy.verify().failures]
+    for folder in ("trust", "staging/left", "quarantine", "inbox/GM-0001/r1", "checkpoints"):
+        place = copy.root / folder
+        place.mkdir(parents=True, exist_ok=True)
+        shutil.copy(copy.keys / "operator", place / "operator")
+        found = {one.file for one in copy.verify().failures if one.check == "archive.secrets"}
+        assert {f"{folder}/operator"} == found
+        (place / "operator").unlink()
 
 
 def test_a_removal_that_was_not_carried_out_is_remarked_on(copy: Audited) -> None:

@@ -49,3 +49,15 @@ def test_a_record_that_is_not_there_or_damaged_is_one_message(
     assert 1 == main(["--lang", "en", "reproduce", "GM-0001", "--score-only"])
     err = capsys.readouterr().err
     assert ("score.json" in err, 1) == (True, err.count("\n"))
+
+
+@pytest.mark.usefixtures("archive")
+@pytest.mark.parametrize("name", ["/no/such.ipynb", "panel.yaml", "."])
+def test_a_notebook_that_is_none_is_a_mistake_of_who_asks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """Status 2 with the file named; the record is not said to be another."""
+    (tmp_path / "panel.yaml").write_text("members: []\n", "utf-8")
+    assert 2 == main(["--lang", "en", "reproduce", "GM-0001", "--notebook", str(tmp_path / name)])
+    out, err = capsys.readouterr()
+    assert ("", 1, True) == (out, err.count("\n"), str(tmp_path / name) in err)

@@ -37,7 +37,7 @@ PROOF = re.compile(
 
 def fail(text: str) -> NoReturn:
     """End with a message and status 1."""
-    sys.exit(f"DOES NOT HOLD / 不成立: {text}")
+    sys.exit(f"DOES NOT HOLD / 不通过: {text}")
 
 
 def refuse(text: str) -> NoReturn:

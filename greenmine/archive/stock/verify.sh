@@ -28,8 +28,9 @@ good() { printf '%s\n' "ok   通过    $1"; }
 note() { printf '%s\n' "?    未证明  $1"; }
 
 root=$(dirname -- "$0") trust='' kept='' engine='' run=''
-while getopts a:t:k:e:x option; do
+while getopts :a:t:k:e:xh option; do
   case $option in
+    h) sed -n '2,/^$/s/^# \{0,1\}//p' "$0"; exit 0 ;;
     a) root=$OPTARG ;;
     t) trust=$OPTARG ;;
     k) kept=$OPTARG ;;
@@ -269,7 +270,7 @@ good "checkpoints cover $covered entries: signed $signed_to, stamped $stamped, w
 summed() {
   (cd -- "$1" && sha256sum -c --strict --quiet -) < "$2" > "$work/out" 2>&1 && return
   bad=$(sed -n 's/: FAILED.*$//p' "$work/out" | head -n 1)
-  fail "$1/${bad:-${2##*/}}" "it is not what was sealed 与归档时不同"
+  fail "$1/${bad:-${2##*/}}" "it is not what was sealed 与封存时不同"
 }
 
 # expected BAG: write the manifest of evidence without what was removed lawfully to $work/expected
@@ -354,7 +355,7 @@ evidence() {
   [ "$(sha "$1/data/evidence.sums")" = "${1##*/}" ] || fail "$1/data/evidence.sums" "it is other evidence 与证据编号不符"
   sed -E 's#^(.{64})  #\1  data/files/#' "$1/data/evidence.sums" | sort > "$work/handed"
   grep -v '  data/evidence\.sums$' "$1/manifest-sha256.txt" | sort > "$work/sealed"
-  cmp -s "$work/handed" "$work/sealed" || fail "$1/data/evidence.sums" "not the files that are sealed 与归档文件不符"
+  cmp -s "$work/handed" "$work/sealed" || fail "$1/data/evidence.sums" "not the files that are sealed 与封存文件不符"
 }
 
 catalog() {
