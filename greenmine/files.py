@@ -6,6 +6,7 @@ the target in one step; the directory is flushed too, so that the new name survi
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -19,10 +20,38 @@ import rfc8785
 from greenmine.errors import InputError
 from greenmine.i18n import gettext as _
 
+_SAFE = 2**53 - 1
+"""The largest whole number that RFC 8785 allows."""
+
 
 def canonical_json(document: Any) -> bytes:  # noqa: ANN401 - any JSON value
     """Return the RFC 8785 form of a JSON document; `Decimal` numbers become the shortest JSON numbers."""
+    if _usual(document):
+        with contextlib.suppress(UnicodeEncodeError):  # half a character, for which rfc8785 has an error of its own
+            return _encode(document).encode()
     return rfc8785.dumps(_plain(document))
+
+
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+
+
+def _usual(value: Any) -> bool:  # noqa: ANN401
+    """Tell whether the standard library writes a document as RFC 8785 does, in a fraction of the time.
+
+    It does unless there are fractions, numbers beyond those that all programs can hold, or names in an order that
+    depends on how characters are encoded.
+    """
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is dict:
+        for key, item in value.items():
+            if type(key) is not str or not key.isascii() or (type(item) is not str and not _usual(item)):
+                return False
+        return True
+    if kind is list or kind is tuple:
+        return all(map(_usual, value))
+    return kind is int and -_SAFE <= value <= _SAFE
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401

@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 from surroundings import unmeasured
@@ -32,6 +33,24 @@ def test_canonical_json_comes_back_as_it_was(document: object) -> None:
     data = canonical_json(document)
     assert document == parse_json(data.decode(), "x")
     assert data == canonical_json(parse_json(data.decode(), "x"))
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text() | st.floats(-1e20, 1e20),
+        lambda children: st.lists(children) | st.dictionaries(st.text(), children),
+    )
+)
+def test_canonical_json_is_what_rfc8785_writes(document: object) -> None:
+    """However a document is written, it is the form of RFC 8785: order of names, escapes, fractions."""
+    assert rfc8785.dumps(document) == canonical_json(document)  # type: ignore[arg-type] # any JSON
+
+
+@pytest.mark.parametrize("document", ["\ud800", {"a": ["\ud800"]}, 2**53, [-(2**60)], {1: 2}, [float("nan")]])
+def test_what_rfc8785_cannot_write_is_refused(document: object) -> None:
+    """Half a character, a number that not every reader holds, a name that is no text."""
+    with pytest.raises(rfc8785.CanonicalizationError):
+        canonical_json(document)
 
 
 def test_canonical_json_writes_decimals_as_numbers() -> None:
