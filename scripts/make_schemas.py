@@ -1,4 +1,4 @@
-"""Write docs/schema/*.json, the JSON Schemas of catalog, profile and readings files.
+"""Write docs/schema/*.json, the JSON Schemas of catalog, mapping, profile, programme and readings files.
 
 python scripts/make_schemas.py            write them
 python scripts/make_schemas.py --check    write nothing; fail when one is out of date
@@ -9,10 +9,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from greenmine.catalog.schema import schema_files
+from greenmine.catalog.schema import FILES, schema_files
 from greenmine.files import write_atomic
+from greenmine.programme.programme import Programme
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schema"
+ALL = {**FILES, "programme.schema.json": Programme}
 
 
 def main(arguments: list[str], folder: Path = FOLDER) -> int:
@@ -22,7 +24,7 @@ def main(arguments: list[str], folder: Path = FOLDER) -> int:
         return 2
     stale = [
         (folder / name, content)
-        for name, content in schema_files().items()
+        for name, content in schema_files(ALL).items()
         if not (folder / name).is_file() or (folder / name).read_bytes() != content
     ]
     for path, content in stale:

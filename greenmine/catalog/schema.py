@@ -35,9 +35,9 @@ def json_schema(model: type[Strict]) -> dict[str, Any]:
     return {"$schema": DIALECT, **model.model_json_schema(by_alias=True)}
 
 
-def schema_files() -> dict[str, bytes]:
-    """Return the content of each schema file by its name."""
+def schema_files(files: Mapping[str, type[Strict]] = FILES) -> dict[str, bytes]:
+    """Return the content of each schema file by its name, from the model of each."""
     return {
         name: json.dumps(json_schema(model), ensure_ascii=False, indent=2).encode() + b"\n"
-        for name, model in FILES.items()
+        for name, model in files.items()
     }

@@ -74,8 +74,9 @@ def day_of(text: str) -> dt.date:
         ValueError: it names none; the text is the argument.
     """
     try:
-        if len(text) == len("2024-04-15"):
-            return dt.date.fromisoformat(text)
+        found = dt.date.fromisoformat(text)
     except ValueError:
-        pass
-    raise ValueError(text)
+        found = None
+    if found is None or found.isoformat() != text:  # the year's week, or no hyphens
+        raise ValueError(text)
+    return found
