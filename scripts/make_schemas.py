@@ -9,12 +9,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from greenmine.catalog.fields import Strict
 from greenmine.catalog.schema import FILES, schema_files
 from greenmine.files import write_atomic
 from greenmine.programme.programme import Programme
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schema"
-ALL = {**FILES, "programme.schema.json": Programme}
+ALL: dict[str, type[Strict]] = {**FILES, "programme.schema.json": Programme}
 
 
 def main(arguments: list[str], folder: Path = FOLDER) -> int:
