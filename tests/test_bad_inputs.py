@@ -319,6 +319,20 @@ CASES: dict[str, Case] = {
     "journal of a stranger": Case(
         FOLDER, lambda root: journal_of(root).rename(journal_of(root).with_name("Z9.jsonl")), ("Z9",)
     ),
+    # registers, draws, certificates
+    "plan of a draw with a key misspelt": Case(
+        "draw freeze plan.yaml --by x", raw("plan.yaml", b"schema: greenmine.draw.plan/1\nteams: 2\n"), ("teams",)
+    ),
+    "plan of a draw in no YAML": Case("draw freeze plan.yaml --by x", raw("plan.yaml", b"a: [\n"), ("plan.yaml",)),
+    "draw that is not there": Case("draw run x --seed 1 --by x", nothing, ("reports",)),
+    "items without an owner": Case(
+        "rectify order M items.yaml --programme gansu --reason x --office x --document x --by x",
+        raw("items.yaml", b'schema: greenmine.rectification/1\ndeadline: "2026-01-01"\nitems:\n  - {id: "1"}\n'),
+        ("items.yaml",),
+    ),
+    "certificates where there are none": Case("certificate list --programme gansu", nothing, ("gansu",)),
+    "grade of what is not sealed": Case("certificate grade M", nothing, ("reports",)),
+    "removals on no day": Case("removals --programme gansu --on 2026-02-30", nothing, ("2026-02-30",)),
     # the command line
     "verb unknown": Case("scroe f.json", nothing, ("scroe",)),
     "option unknown": Case("score --fast f.json", nothing, ("--fast",)),

@@ -12,7 +12,7 @@ from greenmine.archive.layout import Archive
 from greenmine.cli.options import archive_option, archive_root
 from greenmine.cli.output import console, print_json, table
 from greenmine.i18n import gettext as _
-from greenmine.programme.draw import freeze, listed, load_plan, make_frame, read_draw, replace, run
+from greenmine.programme.draw import draws, freeze, listed, load_plan, make_frame, read_draw, replace, run
 from greenmine.programme.programme import load_programme
 from greenmine.programme.recording import open_register
 from greenmine.workspace import Workspace
@@ -57,13 +57,12 @@ def command() -> None:
 def freeze_command(plan: Path, *, by: str, root: Path | None, as_json: bool) -> None:
     """Seal the frame."""
     decided = load_plan(plan)
-    archive = Archive.open(archive_root(root), create=True)
     programme = load_programme(decided.programme, Workspace.find())
-    register = open_register(archive, programme).register
+    register = open_register(Archive(archive_root(root)), programme).register
     time = now()
     lists = listed(register, dt.date.fromisoformat(decided.as_of))
     frame, mines = make_frame(decided, programme, lists, by=by, on=time)
-    sealed = freeze(archive, frame, mines, time)
+    sealed = freeze(Archive.open(archive_root(root), create=True), frame, mines, time)
     if as_json:
         print_json({"bag": sealed.path, "digest": sealed.digest, **_frame(frame)})
         return
@@ -111,6 +110,35 @@ def replace_command(
 def show_command(name: str, *, root: Path | None, as_json: bool) -> None:
     """Print a draw."""
     _show(read_draw(Archive.open(archive_root(root), read_only=True), name), as_json=as_json)
+
+
+@command.command("list", help=_("List the draws in the archive."))
+@archive_option
+@json_option
+def list_command(*, root: Path | None, as_json: bool) -> None:
+    """Print all draws."""
+    archive = Archive.open(archive_root(root), read_only=True)
+    found = [read_draw(archive, name) for name in draws(archive)]
+    if as_json:
+        print_json([as_document(state) for state in found])
+        return
+    rows = [
+        [
+            state.frame.draw,
+            state.frame.programme,
+            state.frame.event,
+            state.draw.on[:10] if state.draw else _("not drawn yet"),
+            str(sum(one.mines for one in state.frame.strata)),
+            str(len(state.outcome.mines)) if state.outcome else "–",
+            str(len(state.frame.key_mines)),
+        ]
+        for state in found
+    ]
+    columns = [
+        *(_("Draw"), _("Programme"), _("Event that gives the seed"), _("Drawn on")),
+        *(_("Mines"), _("Drawn mines"), _("Key mines")),
+    ]
+    console().print(table(_("Draws in {origin}").format(origin=archive.origin), columns, rows, columns[4:]))
 
 
 def _frame(frame: Frame) -> dict[str, Any]:

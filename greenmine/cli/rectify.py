@@ -69,9 +69,9 @@ def order_command(
     """Enter the order."""
     order = _read(Order, file)
     programme = one_programme(archive_root(root), name)
-    archive = Archive.open(archive_root(root), create=True)
-    state = open_register(archive, programme).register.get(f"mine/{mine}").state
+    state = open_register(Archive(archive_root(root)), programme).register.get(f"mine/{mine}").state
     step, day = order_step(programme, state), parse_day(on)
+    archive = Archive.open(archive_root(root), create=True)
     details = {ITEMS: [one.model_dump() for one in order.items]}
     deadline = parse_day(order.deadline)
     draft = Draft(f"mine/{mine}", step, day, office, document, deadline, reason, ground, details)
@@ -104,7 +104,7 @@ def close_command(
     """Enter the re-check."""
     closing = _read(Closing, file)
     programme = one_programme(archive_root(root), name)
-    archive = Archive.open(archive_root(root))
+    archive = Archive(archive_root(root))
     state = open_register(archive, programme).register.get(f"mine/{mine}").state
     details = {CLOSED: [{**one.model_dump(), "evidence": list(one.evidence)} for one in closing.closed]}
     step = close_step(programme, state)

@@ -42,7 +42,7 @@ from greenmine.archive.draws import (
     parse_mines,
     seal_draw,
 )
-from greenmine.archive.layout import Archive, draw_bag
+from greenmine.archive.layout import Archive, draw_bag, kind_of
 from greenmine.archive.ledger import Ledger, LedgerEntry
 from greenmine.archive.record import Text, read_document, time_text, validated
 from greenmine.archive.staging import SealedBag
@@ -267,6 +267,12 @@ def freeze(archive: Archive, frame: Frame, mines: tuple[FrameMine, ...], on: dt.
     except FileExistsError:
         text = _("There is a draw {name} already: a frame is fixed once. Call the new one otherwise.")
         raise UsageError(text.format(name=shown(frame.draw))) from None
+
+
+def draws(archive: Archive) -> tuple[str, ...]:
+    """Return the ids of the draws in the ledger, in its order."""
+    frames = (entry.bag.split("/") for entry in Ledger(archive).read() if kind_of(entry.bag) == "draw")
+    return tuple(name for _bags, _kind, name, run_ in frames if run_ == "r1")
 
 
 def read_draw(archive: Archive, name: str) -> State:

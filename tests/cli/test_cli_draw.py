@@ -82,6 +82,10 @@ def test_a_spot_check_is_drawn_from_the_register(plan: Path, capsys: pytest.Capt
     again = out(capsys)
     assert mines[0] not in [one["mine"] for one in again["drawn"]]
     assert [mines[0]] == [one["mine"] for one in again["replacements"]]
+    assert 0 == main(["draw", "list", "--json"])
+    assert [again] == out(capsys)
+    assert 0 == main(["draw", "list"])
+    assert "2026-07-02" in capsys.readouterr().out
     assert 0 == main(["verify"])
 
 
