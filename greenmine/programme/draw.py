@@ -12,6 +12,7 @@ The files and how to repeat the draw with `sha256sum` and `sort` are described i
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -247,11 +248,11 @@ def _check_names(plan: Plan, lists: Mapping[str, str]) -> None:
     if unknown:
         text = _("The conflicts name {inspector}, who is not among the inspectors.")
         raise UsageError(text.format(inspector=shown(unknown[0])))
-    for mine in sorted(lists):
-        barred = {one.inspector for one in plan.conflicts if one.mine == mine}
-        if len(plan.inspectors) - len(barred) < plan.team:
-            text = _("For {mine} only {count} inspectors are without a conflict, and {size} are needed.")
-            raise UsageError(text.format(mine=mine, count=len(plan.inspectors) - len(barred), size=plan.team))
+    barred = Counter(mine for mine, _who in {(one.mine, one.inspector) for one in plan.conflicts} if mine in lists)
+    mine, count = max(sorted(barred.items()), key=lambda one: one[1], default=(min(lists), 0))
+    if len(plan.inspectors) - count < plan.team:
+        text = _("For {mine} only {count} inspectors are without a conflict, and {size} are needed.")
+        raise UsageError(text.format(mine=mine, count=len(plan.inspectors) - count, size=plan.team))
 
 
 def freeze(archive: Archive, frame: Frame, mines: tuple[FrameMine, ...], on: dt.datetime) -> SealedBag:
