@@ -1,4 +1,4 @@
-"""Write docs/schema/*.json, the JSON Schemas of catalog, mapping, profile, programme and readings files.
+"""Write docs/schema/*.json, the JSON Schemas of the YAML files that people write.
 
 python scripts/make_schemas.py            write them
 python scripts/make_schemas.py --check    write nothing; fail when one is out of date
@@ -12,10 +12,18 @@ from pathlib import Path
 from greenmine.catalog.fields import Strict
 from greenmine.catalog.schema import FILES, schema_files
 from greenmine.files import write_atomic
+from greenmine.programme.draw import Plan
 from greenmine.programme.programme import Programme
+from greenmine.programme.rectification import Closing, Order
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "schema"
-ALL: dict[str, type[Strict]] = {**FILES, "programme.schema.json": Programme}
+ALL: dict[str, type[Strict]] = {
+    **FILES,
+    "closing.schema.json": Closing,
+    "draw-plan.schema.json": Plan,
+    "programme.schema.json": Programme,
+    "rectification.schema.json": Order,
+}
 
 
 def main(arguments: list[str], folder: Path = FOLDER) -> int:

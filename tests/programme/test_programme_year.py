@@ -9,11 +9,13 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import json
 import re
 from functools import cache
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 from programmes import NAMES, day, draft, entered, shipped
 
 from greenmine import i18n
@@ -262,3 +264,7 @@ def test_the_files_that_the_guide_shows_are_valid(tmp_path: Path) -> None:
     for text, model in ((orders, Order), (closings, Closing)):
         file.write_text(text, "utf-8")
         validate(model, load_yaml(file))
+    for text, name in ((plans, "draw-plan"), (orders, "rectification"), (closings, "closing")):
+        schema = json.loads((PAGES.parent / "schema" / f"{name}.schema.json").read_text("utf-8"))
+        file.write_text(text, "utf-8")
+        assert [] == [one.message for one in Draft202012Validator(schema).iter_errors(load_yaml(file).data)]

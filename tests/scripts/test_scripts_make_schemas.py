@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from greenmine.catalog.schema import FILES, schema_files
+from greenmine.programme.draw import Plan
 from greenmine.programme.programme import Programme
+from greenmine.programme.rectification import Closing, Order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +31,8 @@ def main(repository: Path) -> Callable[[list[str], Path], int]:
 
 def test_written_schemas_are_up_to_date(main: Callable[[list[str], Path], int], tmp_path: Path) -> None:
     """After writing, the check passes and the files are the models' schemas."""
-    files = {**FILES, "programme.schema.json": Programme}
+    more = {"closing": Closing, "draw-plan": Plan, "programme": Programme, "rectification": Order}
+    files = {**FILES, **{f"{name}.schema.json": model for name, model in more.items()}}
     assert main(["--check"], tmp_path) == 1
     assert list(tmp_path.iterdir()) == []
     assert main([], tmp_path) == 0
