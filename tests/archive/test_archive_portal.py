@@ -119,6 +119,39 @@ def test_in_a_browser_records_are_found_by_words_and_by_being_in_force(archive: 
 
 
 @pytest.mark.browser
+def test_a_verdict_is_searched_whole_and_in_sight_on_a_phone(tmp_path: Path, chromium: str) -> None:
+    """达标 finds no 不达标 but a mine of that name; at 360 points verdict and total are beside the name."""
+    rows = [
+        row(number=1, mine="GM-0001", verdict="pass"),
+        row(number=2, mine="GM-0002", verdict="fail"),
+        row(number=3, mine="GM-0003", verdict="fail", name="达标煤矿"),
+        row(number=4, mine="GM-0004", verdict="fail", withdrawn_by="bags/withdrawal/x"),
+    ]
+    (tmp_path / "index.html").write_text(render_portal(contents(*rows)), "utf-8")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 360, "height": 640})
+        page.goto((tmp_path / "index.html").as_uri())
+        wide = "[document.documentElement, document.querySelector('.wide')]"
+        assert page.evaluate(f"{wide}.every((one) => one.scrollWidth <= one.clientWidth)")
+        name, verdict, total = (page.locator(f"tbody tr >> nth=0 >> {one}") for one in ("th", "td.pass", "td.number"))
+        boxes = [one.bounding_box() for one in (name, verdict, total)]
+        assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= 360 for box in boxes)
+        assert 1 == len({box["y"] for box in boxes[:2] if box})
+        for words, found in (
+            ("达标", 2),
+            ("不达标", 3),
+            ("不达", 3),
+            ("撤回", 1),
+            ("撤回 不达标", 1),
+            ("煤矿 达标", 2),
+        ):
+            page.fill("#search", words)
+            page.locator("#found", has_text=f"{found} / 4").wait_for()
+        browser.close()
+
+
+@pytest.mark.browser
 def test_without_scripts_everything_is_shown_and_the_search_field_is_not(archive: Archive, chromium: str) -> None:
     """A reader who allows no scripts sees all records, no field that does nothing, and can still hide the old ones."""
     page_file = build_portal(archive, read_contents(archive))
