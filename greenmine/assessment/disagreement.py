@@ -9,7 +9,7 @@ dissents stays named.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Final
 
@@ -78,6 +78,8 @@ def disagreements(
     scorer: Scorer,
     rules: PanelRules,
     readings: Mapping[str, str] | None = None,
+    *,
+    names: Mapping[str, str] | None = None,
 ) -> dict[str, Disagreement]:
     """Return how the members stand to each card that more than one of them judged.
 
@@ -87,10 +89,12 @@ def disagreements(
         scorer: of the catalog.
         rules: from which spread on the panel has to rule.
         readings: choices of readings that differ from the catalog's defaults.
+        names: what members are called in the sentences, by id; by their ids where it is not given.
     """
     judged = {name: judges for name, card in cards.items() if len(judges := _judges(name, card)) > 1}
     points = _points(findings, cards, judged, scorer, readings)
-    return {name: _standing(name, cards[name], judged[name], points, rules) for name in judged}
+    found = {name: _standing(name, cards[name], judged[name], points, rules) for name in judged}
+    return {name: replace(one, text=_text(one, names or {})) for name, one in found.items()}
 
 
 def _judges(name: str, card: Card) -> list[str]:
@@ -212,13 +216,19 @@ def _made(
     disagreed: bool,
     ruled: bool,
 ) -> Disagreement:
-    text = ""
-    if disagreed:
-        said = "; ".join(f"{judge.by}: {_said(judge)}" for judge in judges)
-        text = _("The members disagree ({judgements}); the panel has to rule, with its reason.").format(judgements=said)
-        if ruled:
-            text = _("The members disagreed ({judgements}); the panel has ruled.").format(judgements=said)
-    return Disagreement(card, judges, spread, disagreed, dissent, ruled, text)
+    return Disagreement(card, judges, spread, disagreed, dissent, ruled, "")
+
+
+def _text(found: Disagreement, names: Mapping[str, str]) -> str:
+    if not found.disagreed:
+        return ""
+    one = _("{name}: {judgement}")
+    said = _("; ").join(
+        one.format(name=names.get(judge.by, judge.by), judgement=_said(judge)) for judge in found.judges
+    )
+    if found.ruled:
+        return _("The members disagreed ({judgements}); the panel has ruled.").format(judgements=said)
+    return _("The members disagree ({judgements}); the panel has to rule, with its reason.").format(judgements=said)
 
 
 def _said(judge: Judge) -> str:

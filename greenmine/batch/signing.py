@@ -6,9 +6,6 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from greenmine.archive.signature import sign
-from greenmine.archive.signers import FINDING
-
 VARIABLE = "GREENMINE_KEY"
 """The environment variable that names the private key of whoever works here."""
 
@@ -30,6 +27,9 @@ def key_signer(key: Path | None = None) -> Callable[[str, bytes], str] | None:
         return None
 
     def signer(_member: str, statement: bytes) -> str:
+        from greenmine.archive.signature import sign  # noqa: PLC0415 - late: every notebook asks, few have a key
+        from greenmine.archive.signers import FINDING  # noqa: PLC0415 - likewise
+
         return sign(statement, path, FINDING).decode()
 
     return signer

@@ -4,6 +4,8 @@ Without a mine the workspace's own notebook opens. With one, a copy opens in whi
 `reports/<mine>/workbook.ipynb`: a view that can be made again at any time, so it belongs neither to the evidence, which
 is digested and sealed, nor into the folder of an assessment, which a new run replaces. A copy that is there is opened
 as it is, for it may hold notes. Its kernels are told to show forms (`GREENMINE_LIVE`); everything else shows pieces.
+With `--as` it is `workbook-<member>.ipynb`, so that members who share a folder do not share a notebook, and their seat
+is taken (`GREENMINE_SEAT`); with `--key` the member's key signs (`GREENMINE_KEY`).
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -24,32 +27,46 @@ from greenmine.errors import UsageError, shown
 from greenmine.files import write_atomic
 from greenmine.i18n import gettext as _
 from greenmine.i18n import language
-from greenmine.workspace import Workspace
+from greenmine.workspace import Workspace, is_id
 
 NOTEBOOK = "assessment.ipynb"
 COPY = "workbook.ipynb"
 LIVE = "GREENMINE_LIVE"
-"""Asks for forms; see `greenmine.workbook.book.LIVE`, which takes long to import."""
+SEAT = "GREENMINE_SEAT"
+"""What asks for forms, and who sits at them; `greenmine.workbook` has the same two, but takes long to import."""
 
 
 @click.command("lab", help=_("Open the workbook in JupyterLab, with a mine filled in where one is named."))
 @click.argument("mine", required=False, metavar="[MINE]")
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[-- JUPYTERLAB OPTIONS]")
+@click.option("--as", "member", default="", metavar="ID", help=_("Your id in the panel: opens a workbook of your own."))
+@click.option("--key", type=click.Path(path_type=Path), metavar="FILE", help=_("Your private key."))
 @click.option("--browser/--no-browser", default=True, help=_("Open the browser (default) or only print the address."))
 @click.option("--port", type=click.IntRange(0, 65535), help=_("The port to listen on; a free one by default."))
-def command(mine: str | None, options: tuple[str, ...], *, browser: bool, port: int | None) -> None:
-    """Start JupyterLab in the workspace and wait until it is ended."""
+def command(
+    mine: str | None, options: tuple[str, ...], member: str, key: Path | None, *, browser: bool, port: int | None
+) -> None:
+    """Start JupyterLab in the workspace and wait until it is ended.
+
+    Raises:
+        UsageError: `--as` holds no id, or names no mine.
+    """
+    from greenmine.batch.signing import VARIABLE  # noqa: PLC0415 - late: help needs none of it
+
     if mine is not None and mine.startswith("-"):  # after `--` and without a mine
         options, mine = (mine, *options), None
+    if member and (mine is None or not is_id(member) or member.startswith(".")):
+        raise UsageError(_("--as {id}: expected a mine, and the id of a member of its panel.").format(id=shown(member)))
     workspace = Workspace.find()
-    path = working_copy(workspace, mine)
-    status = run([*words(workspace, path, browser=browser, port=port), *options], workspace)
+    path = working_copy(workspace, mine, member)
+    told = {SEAT: member} | ({VARIABLE: str(key.absolute())} if key else {})
+    status = run([*words(workspace, path, browser=browser, port=port), *options], workspace, told)
     if status:
         raise click.exceptions.Exit(status)
 
 
-def working_copy(workspace: Workspace, mine: str | None) -> Path:
-    """Return the notebook to open, inside the workspace; it is made where it is not there.
+def working_copy(workspace: Workspace, mine: str | None, member: str = "") -> Path:
+    """Return the notebook to open, a member's own where one is named; it is made where it is not there.
 
     Raises:
         GreenmineError: there is no such mine, or the notebook cannot be read or written.
@@ -61,7 +78,8 @@ def working_copy(workspace: Workspace, mine: str | None) -> Path:
         path = workspace.root / "notebooks" / NOTEBOOK
     else:
         folder = workspace.mine_dir(mine).resolve()
-        path = workspace.reports / folder.name / COPY
+        copy = Path(COPY)
+        path = workspace.reports / folder.name / (copy.with_stem(f"{copy.stem}-{member}") if member else copy)
     if path.is_file():
         return path
     notebook = read_notebook(source)
@@ -136,9 +154,15 @@ def settings() -> dict[str, str]:
     return {"JUPYTER_CONFIG_PATH": os.pathsep.join([str(folder), *([given] if given else [])])}
 
 
-def run(command_line: list[str], workspace: Workspace) -> int:
-    """Run a program in the workspace and return its exit status; an interrupt is for the program to answer."""
-    environment = {**os.environ, **settings(), "GREENMINE_WORKSPACE": str(workspace.root), LIVE: "1"}
+def run(command_line: list[str], workspace: Workspace, told: Mapping[str, str] | None = None) -> int:
+    """Run a program in the workspace and return its exit status; an interrupt is for the program to answer.
+
+    Args:
+        command_line: the program and its arguments.
+        workspace: where.
+        told: further environment variables.
+    """
+    environment = {**os.environ, **settings(), "GREENMINE_WORKSPACE": str(workspace.root), LIVE: "1", **(told or {})}
     with subprocess.Popen(command_line, cwd=workspace.root, env=environment) as process:  # noqa: S603 - our own words
         while True:
             try:

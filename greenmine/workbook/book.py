@@ -47,6 +47,7 @@ from greenmine.workbook.rescored import Rescored, rescore
 from greenmine.workspace import Workspace
 
 if TYPE_CHECKING:
+    from greenmine.workbook.desk import Signer
     from greenmine.workbook.forms import Library
 
 RECORD_TYPE = "application/vnd.greenmine.digests+json"
@@ -105,6 +106,7 @@ class Workbook:
         carried_from: str = "",
         workspace: Workspace | None = None,
         live: bool | None = None,
+        signer: Signer | None = None,
     ) -> Workbook:
         """Read a mine's folder and score it.
 
@@ -117,6 +119,7 @@ class Workbook:
             carried_from: the catalog that the facts were recorded by, where it is another one: they are carried over.
             workspace: where to look; the one around the working directory by default.
             live: whether to show forms; where it is not given, in the notebooks of `greenmine lab` and nowhere else.
+            signer: what signs with a member's key where somebody signs off in the forms.
 
         Raises:
             GreenmineError: something of it is not there or not as it should be.
@@ -146,7 +149,7 @@ class Workbook:
                 from greenmine.workbook.forms import open_library  # noqa: PLC0415 - late: reports need no widgets
 
                 library = open_library(
-                    folder, record.id, catalog=catalog, readings=readings, lang=lang, workspace=workspace
+                    folder, record.id, catalog=catalog, readings=readings, lang=lang, workspace=workspace, signer=signer
                 )
             return cls(
                 folder=folder,

@@ -12,6 +12,7 @@ of them is left out, and what they export is there for the next; only the last e
 from __future__ import annotations
 
 import contextvars
+import os
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,12 +25,15 @@ import anywidget
 import traitlets as t
 from ipywidgets import Widget  # type: ignore[import-untyped]
 
-from greenmine.workbook.desk import Desk
+from greenmine.workbook.desk import Desk, Signer
 from greenmine.workbook.html import speaking
 from greenmine.workbook.labels import labels
 
 if TYPE_CHECKING:
     from greenmine.workspace import Workspace
+
+SEAT: Final = "GREENMINE_SEAT"
+"""The environment variable that names the member whose seat is taken at first."""
 
 MODULES: Final = ("dom", "rule", "link", "store", "files", "card", "form", "header", "main")
 """The scripts, each after those it imports."""
@@ -149,17 +153,26 @@ def open_library(
     readings: Mapping[str, str] | None,
     lang: str,
     workspace: Workspace,
+    signer: Signer | None = None,
 ) -> Library:
     """Return the library of a new desk; one of the same mine that an earlier run of the cell left is closed first.
 
-    A journal has one writer: the earlier desk must let go of it. Whoever sat there sits here.
+    A journal has one writer: the earlier desk must let go of it. Whoever sat there sits here; at first it is the member
+    that `greenmine lab --as` names.
     """
-    who = ""
+    who = os.environ.get(SEAT, "")
     if earlier := _open.pop(folder, None):
-        who = (earlier.desk.heading()["me"] or {}).get("id", "")
+        who = (earlier.desk.heading()["me"] or {}).get("id", "") or who
         earlier.close()
     desk = Desk.open(
-        str(folder), assessment, catalog=catalog, readings=readings, lang=lang, who=who, workspace=workspace
+        str(folder),
+        assessment,
+        catalog=catalog,
+        readings=readings,
+        lang=lang,
+        who=who,
+        workspace=workspace,
+        signer=signer,
     )
     _open[folder] = Library(desk)
     return _open[folder]

@@ -102,7 +102,8 @@ def situation(
     by_card = {card: tuple(found) for card, found in entries.items()}
     same = {card for card in cards if before is not None and before.entries.get(card) == by_card[card]}
     changed = {card: found for card, found in cards.items() if card not in same}
-    apart = disagreements(record.findings, changed, ground.scorer, ground.rules, ground.readings)
+    names = {member.id: member.name for member in record.panel.members}
+    apart = disagreements(record.findings, changed, ground.scorer, ground.rules, ground.readings, names=names)
     if before is not None:
         apart |= {card: found for card, found in before.disagreements.items() if card in same}
     document = ground.catalog.document

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from greenmine.assessment.earlier import Earlier, differs, standing
@@ -19,7 +20,7 @@ from greenmine.assessment.rules import panel_warnings
 from greenmine.assessment.signoff import closed_by, complete
 from greenmine.i18n import gettext as _
 from greenmine.i18n import language
-from greenmine.scoring.exact import show
+from greenmine.scoring.exact import add, show
 from greenmine.workbook import words
 from greenmine.workbook.comparison import result, said
 from greenmine.workbook.sheet import told
@@ -245,11 +246,11 @@ def heading(
     It holds: mine {id, name}, assessment {id, date, kind, kind_text}, catalog, me {id, name, role} or None, chosen,
     members, may_write_for, read_only (why, or empty), closed (why nothing more may be recorded, or empty), problem (why
     what is shown may be behind, or empty), groups [{group, title, done, total, points, awarded, converted}], done,
-    total_cards, total (None while incomplete), so_far (the total if nothing more is found), line, verdict,
-    verdict_text, reasons (sentences), sensitive, sensitivity [{reading, choice, text, total, verdict, verdict_text,
-    differs}], lists {unassessed, failing, mandatory, disagreed, no_evidence, problems, mine (my specialty), specialty
-    {name: cards}}, panel_warnings, sign_off {open [{card, code, text}], pledge, signed [{by, name, time, valid, text}],
-    complete}.
+    total_cards, total (None while incomplete), so_far (the points awarded until then, nothing folded away), line,
+    verdict, verdict_text, reasons (sentences), sensitive, sensitivity [{reading, choice, text, total, verdict,
+    verdict_text, differs}], lists {unassessed, failing, mandatory, disagreed, no_evidence, problems, mine (my
+    specialty), specialty {name: cards}}, panel_warnings, sign_off {open [{card, code, text}], pledge, signed [{by,
+    name, time, valid, text}], complete}.
     """
     record, score, document = now.record, now.score, ground.catalog.document
     panel = record.panel
@@ -288,7 +289,7 @@ def heading(
         "done": sum(group["done"] for group in progress),
         "total_cards": sum(group["total"] for group in progress),
         "total": score["total"],
-        "so_far": score["lower_bound"]["total"],
+        "so_far": None if score["total"] else show(add(Fraction(row["awarded"]) for row in score["categories"])),
         "line": score["line"],
         "verdict": score["verdict"],
         "verdict_text": words.verdict(score["verdict"]),

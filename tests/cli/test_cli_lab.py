@@ -17,7 +17,9 @@ from mines import MINE, make_mine
 
 from greenmine import i18n
 from greenmine.batch.notebook import read_notebook, run_notebook
-from greenmine.cli.lab import LIVE, fill_in, run, settings, words, working_copy
+from greenmine.batch.signing import VARIABLE
+from greenmine.cli import lab
+from greenmine.cli.lab import LIVE, SEAT, fill_in, run, settings, words, working_copy
 from greenmine.cli.main import main
 from greenmine.workspace import Workspace
 
@@ -54,6 +56,24 @@ def test_a_copy_with_notes_is_opened_as_it_is(workspace: Path) -> None:
     path = working_copy(Workspace(workspace), MINE)
     path.write_text(path.read_text("utf-8").replace("绿色矿山评价工作簿", "我的笔记"), "utf-8")
     assert "我的笔记" in working_copy(Workspace(workspace), MINE).read_text("utf-8")
+
+
+def test_each_member_has_a_workbook_of_ones_own(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Named after the member, whose seat and key the kernels are told; an id that is none is refused."""
+    make_mine(workspace / "evidence", photos=False)
+    started: list[tuple[list[str], dict[str, str]]] = []
+    monkeypatch.setattr(lab, "run", lambda line, _space, told: started.append((line, told)) or 0)
+    assert 0 == main(["lab", MINE, "--as", "E2", "--key", "id_e2"])
+    ((line, told),) = started
+    assert (workspace / "reports" / MINE / "workbook-E2.ipynb").is_file()
+    assert any(f"reports/{MINE}/workbook-E2.ipynb" in word for word in line)
+    assert {SEAT: "E2", VARIABLE: str(workspace / "id_e2")} == told
+    for words_ in ([MINE, "--as", "../E2"], ["--as", "E2"]):
+        assert 2 == main(["lab", *words_])
+        assert "--as" in capsys.readouterr().err
+    assert 1 == len(started)
 
 
 def test_a_mine_elsewhere_is_filled_in_by_its_path(workspace: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, expect
 
 from greenmine.batch.notebook import read_notebook
-from greenmine.cli.lab import LIVE, fill_in, words
+from greenmine.cli.lab import LIVE, fill_in, settings, words
 from greenmine.workspace import Workspace, shared_dir
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -141,6 +141,7 @@ def running(root: Path) -> Iterator[Lab]:
     environment = {
         **os.environ,
         **own,
+        **settings(),
         "GREENMINE_WORKSPACE": str(root),
         "XDG_CACHE_HOME": str(root / ".lab" / "cache"),
         LIVE: "1",

@@ -23,7 +23,7 @@ from greenmine.workspace import Workspace, shared_dir
 
 pytestmark = pytest.mark.browser
 
-DEFECTS, FLAGS, SHARE, COUNTS, MEASURED = (f"indicator/{n}" for n in (4, 17, 36, 44, 10))
+DEFECTS, FLAGS, SHARE, COUNTS, MEASURED, CLAUSES, DISPUTED = (f"indicator/{n}" for n in (4, 17, 36, 44, 10, 31, 40))
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +62,19 @@ def recorded(mine: Path, card: str, author: str = "E1") -> dict[str, Any]:
         if entry.author == author:
             fields = {name: value for name, value in {**fields, **entry.set}.items() if name not in entry.clear}
     return fields
+
+
+def judge(mine: Path, *, met: bool) -> None:
+    """E2, elsewhere, judges a mandatory indicator that E1 found met."""
+    desk = desk_of(mine, "E2")
+    told = {
+        "card": DISPUTED,
+        "author": "E2",
+        "set": {"facts": {"met": met}},
+        "base": desk.standing("5")[DISPUTED]["version"],
+    }
+    assert desk.answer({"op": "record", **told})[0]["ok"]
+    desk.close()
 
 
 def lines(mine: Path, person: str = "E1") -> int:
@@ -141,7 +154,7 @@ def test_numbers_are_exact_and_typed_as_people_type_them(sheet: FormsPage, mine:
     sheet.settled()
     assert 3 == recorded(mine, COUNTS)["facts"]["patents"]
     measured = sheet.card(MEASURED)
-    measured.get_by_label(words["measured_value"]).fill("８７。５")
+    measured.get_by_label(words["measured_value"], exact=True).fill("８７。５")
     sheet.settled()
     assert "87.5" == recorded(mine, MEASURED)["facts"]["measured"]["value"]
 
@@ -300,6 +313,45 @@ def test_the_keyboard_goes_from_card_to_card(sheet: FormsPage) -> None:
     expect(sheet.page.locator('[data-card="indicator/1"] h4 button')).to_be_focused()
 
 
+def test_nothing_moves_under_the_mouse(sheet: FormsPage) -> None:
+    """A choice, its being taken back, and the focus elsewhere leave every choice where it is."""
+    sheet.page.set_viewport_size({"width": 1000, "height": 1000})  # where texts wrap
+    card = sheet.card(CLAUSES)
+    rows = card.locator(".gmf-rows .gmf-choice")
+    rows.first.get_by_label(sheet.words["met"], exact=True).check()
+    sheet.settled()
+    places = "(rows) => rows.map((row) => { const { x, y } = row.getBoundingClientRect(); return [x, y]; })"
+    before = card.locator(".gmf-rows .gmf-option").evaluate_all(places)
+    rows.nth(1).get_by_label(sheet.words["na_short"], exact=True).dblclick()
+    sheet.settled()
+    rows.first.get_by_role("button", name=sheet.words["reset"], exact=True).click()
+    sheet.settled()
+    assert before == card.locator(".gmf-rows .gmf-option").evaluate_all(places)
+
+
+def test_what_is_to_be_ruled_on_comes_first_and_whom_one_writes_for_is_said(sheet: FormsPage, mine: Path) -> None:
+    """The others' records and the way to a ruling stand above the controls; the panel's are marked as such."""
+    judge(mine, met=False)
+    expect(sheet.page.locator(f'[data-card="{DISPUTED}"] h4')).to_contain_text(sheet.words["disagreed"])
+    card = sheet.card(DISPUTED)
+    expect(card.locator(".gmf-others + .gmf-block .gmf-rule")).to_be_visible()
+    expect(card.locator(".gmf-writing")).to_have_count(0)
+    card.get_by_role("button", name=sheet.words["take_finding"], exact=True).click()
+    expect(card.locator(".gmf-writing")).to_contain_text(sheet.words["panel"])
+    expect(card.locator(".gmf-others .gmf-notice")).to_contain_text("EXPERT E2")
+
+
+def test_the_list_of_what_is_open_follows_while_it_is_read(sheet: FormsPage, mine: Path) -> None:
+    """What others settle meanwhile leaves it."""
+    judge(mine, met=False)
+    expect(sheet.page.locator(f'[data-card="{DISPUTED}"] h4')).to_contain_text(sheet.words["disagreed"])
+    sheet.page.get_by_role("button", name=sheet.words["sign_off"], exact=True).click()
+    points = sheet.page.locator(".gmf-open-points > li")
+    expect(points).to_have_count(2)
+    judge(mine, met=True)
+    expect(points).to_have_count(1)
+
+
 def test_filters_leave_what_is_asked_for(sheet: FormsPage) -> None:
     """Those hidden are counted, not forgotten."""
     everything = sheet.page.locator(".gmf-card:visible").count()
@@ -378,6 +430,18 @@ def test_opening_everything_costs_little(mine: Path) -> None:
     parts.append(forms.answer(desk, {"id": 1, "op": "state"})[0])
     desk.close()
     assert 300_000 > len(json.dumps(parts, ensure_ascii=False).encode())
+
+
+def test_the_seat_that_was_named_is_taken(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At first that of `greenmine lab --as`; running the cell again, whoever sat there last."""
+    monkeypatch.setenv(forms.SEAT, "E2")
+    options: dict[str, Any] = {"catalog": "national@2024", "readings": None, "lang": "zh"}
+    first = forms.open_library(mine, "", **options, workspace=Workspace(shared_dir()))
+    assert "E2" == first.desk.heading()["me"]["id"]
+    assert first.desk.answer({"op": "sit", "who": "E1"})[0]["ok"]
+    again = forms.open_library(mine, "", **options, workspace=Workspace(shared_dir()))
+    assert "E1" == again.desk.heading()["me"]["id"]
+    again.close()
 
 
 def test_the_record_of_the_mine_stays_where_it_is(mine: Path) -> None:

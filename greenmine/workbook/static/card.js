@@ -49,7 +49,7 @@ export function card(store, text, root) {
     const waits = ["typing", "saving", "held", "failed", "conflict"].includes(mark) || store.offerOf(text.card).length;
     dot.className = `gmf-dot${waits ? " gmf-waits" : ""}`;
     if (body.hidden) return;
-    if (!built || built.author !== store.author) {
+    if (!built || built.author !== store.author || (built.disagreed !== now.disagreed && !body.contains(document.activeElement))) {
       built = contents(store, text, root);
       fill(body, built.element);
     }
@@ -98,7 +98,8 @@ function contents(store, text, root) {
   const line = statusLine(store, text, root);
   const others = panelSide(store, text, author);
   const factsBox = h("div", { class: "gmf-block" }, h("h5", { class: "gmf-hidden" }, words.facts), rule.element);
-  const main = h("div", { class: "gmf-controls" }, line.element, notes.element, factsBox, why.element, proof.element, parts[3].element, exempt?.element, others.element);
+  const first = store.cards[name].disagreed ? others.element : null; // what is to be ruled on comes before the ruling
+  const main = h("div", { class: `gmf-controls${author && author !== store.me ? " gmf-for" : ""}` }, line.element, notes.element, first, factsBox, why.element, proof.element, parts[3].element, exempt?.element, first ? null : others.element);
   const aside = side(store, text);
   const element = h("div", { class: "gmf-columns" }, main, h("div", { class: "gmf-aside" }, view.element, aside.element));
   element.addEventListener("keydown", (event) => {
@@ -113,7 +114,7 @@ function contents(store, text, root) {
     for (const part of [...parts, line, notes, others, aside, exempt]) part?.refresh(now);
     factsBox.hidden = Boolean(get("not_applicable"));
   };
-  return { element, refresh, author };
+  return { element, refresh, author, disagreed: store.cards[name].disagreed };
 }
 
 /** How far saving is, who wrote last, undo and history. */
@@ -123,12 +124,13 @@ function statusLine(store, text, root) {
   const last = h("span", { class: "gmf-dim" });
   const undo = h("button", { type: "button", class: "gmf-small", onclick: () => store.undo(text.card), title: words.undo_long }, words.undo);
   const past = h("button", { type: "button", class: "gmf-small", onclick: () => history(store, text, root) }, words.history);
-  const element = h("div", { class: "gmf-line gmf-status" }, status, last, h("span", { class: "gmf-gap" }), undo, past);
+  const other = store.author && store.author !== store.me ? h("p", { class: "gmf-writing" }, said(words.writing_for, { name: store.name(store.author) })) : null;
+  const element = h("div", {}, other, h("div", { class: "gmf-line gmf-status" }, status, last, h("span", { class: "gmf-gap" }), undo, past));
   const refresh = (now) => {
     const { state, message, time } = store.markOf(text.card);
     const at = time ? clock(time) : "";
     const texts = {
-      "": store.locked || (store.author === store.me ? "" : said(words.writing_for, { name: store.name(store.author) })),
+      "": store.locked,
       typing: words.typing,
       saving: words.saving,
       saved: said(words.saved_at, { time: at }),

@@ -99,8 +99,7 @@ export function choice({ legend, hidden, options, get, set, words, disabled }) {
     { class: "gmf-choice" },
     h("legend", { class: hidden ? "gmf-hidden" : undefined }, legend),
     h("span", { class: "gmf-options" }, buttons.map((button) => button.element)),
-    open,
-    none,
+    h("span", { class: "gmf-slot" }, open, none),
   );
   const refresh = () => {
     const now = get();
@@ -109,8 +108,8 @@ export function choice({ legend, hidden, options, get, set, words, disabled }) {
       button.input.checked = button.value === now;
       button.input.disabled = disabled();
     }
-    open.hidden = known;
-    none.hidden = !known || disabled();
+    open.style.visibility = known ? "hidden" : ""; // each keeps its room: nothing may move under the mouse
+    none.style.visibility = known && !disabled() ? "" : "hidden";
   };
   return { element, refresh };
 }

@@ -52,7 +52,7 @@ export function header(store, el, signal) {
     fill(title, h("b", {}, head.mine.name), h("span", { class: "gmf-dim" }, ` ${[head.mine.id, head.assessment.kind_text, head.assessment.date].filter(Boolean).join(" · ")}`));
     verdict.textContent = head.verdict_text;
     verdict.className = `gmf-verdict gmf-v-${head.verdict}`;
-    fill(total, head.total === null && head.so_far ? h("span", {}, words.so_far) : null, h("b", {}, head.total ?? head.so_far ?? "–"), ` / ${said(words.line, { line: head.line })}`);
+    fill(total, head.total === null && head.so_far ? `${words.so_far} ` : null, h("b", {}, head.total ?? head.so_far ?? "–"), ` / ${said(words.line, { line: head.line })}`);
     const lost = head.lists.failing?.length ?? 0;
     failing.hidden = !lost;
     failing.textContent = said(words.failing, { count: lost });
@@ -73,6 +73,7 @@ export function header(store, el, signal) {
     whoBox.hidden = authors.length < 2;
     fill(who, authors.map((one) => h("option", { value: one }, store.name(one))));
     who.value = store.author;
+    whoBox.classList.toggle("gmf-other-hand", store.author !== store.me);
     sign.textContent = head.sign_off?.complete ? words.signed_off : words.sign_off;
   };
 
@@ -136,8 +137,11 @@ function signing(store, root) {
     store.take(reply);
     draw();
   };
+  let drawn = null;
   const draw = () => {
     const { sign_off: state, panel_warnings: warnings = [], me } = store.heading;
+    if (same([state, me], drawn)) return;
+    drawn = [state, me];
     const mine = state.signed?.find((one) => one.by === me?.id && one.valid);
     const reason = h("input", { type: "text", "aria-label": words.withdraw_reason, placeholder: words.withdraw_reason });
     fill(body,
@@ -149,5 +153,8 @@ function signing(store, root) {
       mine ? h("div", { class: "gmf-line" }, reason, h("button", { type: "button", class: "gmf-small", onclick: () => run("withdraw", { reason: reason.value }) }, words.withdraw))
         : h("button", { type: "button", class: "gmf-main", disabled: !me || Boolean(state.open?.length), onclick: () => run("sign_off") }, words.sign_now));
   };
+  const open = new AbortController(); // others go on recording meanwhile
+  box.addEventListener("close", () => open.abort());
+  store.listen(draw, open.signal);
   draw();
 }

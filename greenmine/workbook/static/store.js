@@ -66,9 +66,11 @@ export class Store {
   /** Take over what a reply says has changed. */
   take(reply) {
     const changed = Object.keys(reply.changed || {});
+    const before = this.locked;
     Object.assign(this.cards, reply.changed);
     if (reply.heading) this.heading = reply.heading;
-    if (changed.length || reply.heading) this.tell(new Set(changed));
+    if (this.locked !== before) this.tell(); // signed off, withdrawn, a folder that cannot be written: every card shows it
+    else if (changed.length || reply.heading) this.tell(new Set(changed));
   }
 
   // ---- who types, for whom ------------------------------------------------------------------------------------------
