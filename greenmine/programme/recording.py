@@ -28,6 +28,9 @@ from greenmine.programme.events import Draft, Event, Journal, journal_path, make
 from greenmine.programme.programme import Programme, as_document
 from greenmine.programme.register import Fold, Register, fold, take_all
 
+EASTERNMOST: Final = dt.timedelta(hours=14)
+"""How far ahead of UTC the day begins somewhere: a step of today is never one of tomorrow."""
+
 _OPEN: Final = (
     os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 )
@@ -76,8 +79,8 @@ def record(
         time: when, with its zone; no event bears an earlier time than the one before it.
 
     Raises:
-        JournalError: a step breaks a rule (the message tells which, with its clause) or is malformed, or the journal
-            cannot be read.
+        JournalError: a step breaks a rule (the message tells which, with its clause), is malformed or of a day to
+            come, or the journal cannot be read.
         IntegrityError: what was sealed is no longer in the journal.
         ArchiveError: the disk is full or refuses something else; nothing was entered.
     """
@@ -100,12 +103,14 @@ def _tried(
     last = journal.events[-1] if journal.events else None
     seq, prev = (last.seq, last.digest) if last else (0, origin(state.programme.id))
     now = max(time_text(time), last.time if last else "")
+    today = (time.astimezone(dt.UTC) + EASTERNMOST).date()
     lines, events = [], []
     for draft in drafts:
         seq += 1
         try:
             line = make_line(draft, seq, prev, now, by)
             event, _prev = parse_line(line)
+            _refuse_ahead(event, today)
             state.take(event)
         except BadValue as bad:
             place = _("step {step}, {place}").format(step=shown(draft.step), place=bad.place)
@@ -114,6 +119,12 @@ def _tried(
         lines.append(line + b"\n")
         events.append(event)
     return b"".join(lines), tuple(events)
+
+
+def _refuse_ahead(event: Event, today: dt.date) -> None:
+    if event.date > today:
+        expected = _("a day not after {day}, on which it is entered").format(day=today)
+        raise BadValue("date", expected, str(event.date))
 
 
 def _append(archive: Archive, path: Path, end: int, lines: bytes) -> None:

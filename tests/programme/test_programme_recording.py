@@ -53,6 +53,15 @@ def test_of_several_steps_all_are_entered_or_none(tmp_path: Path) -> None:
     assert () == open_register(archive, NATIONAL).events
 
 
+def test_a_step_of_a_day_to_come_is_not_entered(tmp_path: Path) -> None:
+    """What is entered was done; tomorrow's steps, and years mistyped, are refused."""
+    archive = make_archive(tmp_path)
+    assert 1 == put(archive, "A", ("apply", "2026-11-21"))
+    for day in ("2026-11-22", "2062-05-06"):
+        with pytest.raises(JournalError, match=day):
+            put(archive, "B", ("apply", day))
+
+
 class FullDisk(Store):
     """Takes some bytes and no more."""
 
