@@ -10,11 +10,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from keys import make_key
+from sealing import make_mine, prepare
 
+from greenmine.archive.config import read_config
+from greenmine.archive.layout import Archive
 from greenmine.assessment import load_assessment
 from greenmine.batch.run import notebook_parameters
 from greenmine.batch.runlist import read_list
 from greenmine.catalog import load_catalog
+from greenmine.cli.main import main
 from greenmine.evidence import read_profile, take_inventory
 from greenmine.scoring import Scorer
 from greenmine.workspace import Workspace
@@ -97,3 +102,24 @@ def test_example_run_list_is_valid(tmp_path: Path, language: str) -> None:
     workspace = Workspace(ROOT)
     runs = read_list(file, notebook_parameters(workspace), workspace, {"catalog": "national@2024"})
     assert ["GM-0001", "GM-0002"] == [run.mine for run in runs]
+
+
+def test_the_archive_is_set_up_as_the_guide_says(workspace: Path) -> None:
+    """archive.yaml and the commands in the guide for operators can be copied as they stand."""
+    config = workspace / "reports" / "archive.yaml"
+    config.parent.mkdir(exist_ok=True)
+    config.write_text(example("yaml", "archive.md"), "utf-8")
+    found = read_config(Archive(config.parent))
+    assert (("province@demo",), "http://tsa.example/tsr") == (found.witnesses, found.authority and found.authority.url)
+    config.write_text(
+        re.sub("timestamp: .*", "", example("yaml", "archive.md")), "utf-8"
+    )  # the time is asked of nobody
+    archive = Archive.open(config.parent, create=True)
+    prepare(archive, make_mine(workspace / "evidence")).sealed(archive)
+    for name in ("operator", "province", "E1", "office"):
+        make_key(workspace / "keys", name)
+    commands = [line.split() for line in example("sh", "archive.md").splitlines()]
+    assert "ssh-keygen" == commands[0][0]
+    for command in commands[1:]:
+        assert "greenmine" == command[0]
+        assert 0 == main(command[1:]), command
