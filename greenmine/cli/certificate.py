@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from greenmine.archive.layout import Archive
-from greenmine.cli.options import archive_option, archive_root, record_bag
+from greenmine.assessment.writer import now
+from greenmine.cli.options import archive_option, archive_root, json_option, parse_day, programme_option, record_bag
 from greenmine.cli.output import console, print_json, table
+from greenmine.errors import UsageError
 from greenmine.i18n import gettext as _
 from greenmine.programme.certificate import (
     GRADE,
@@ -23,7 +25,7 @@ from greenmine.programme.certificate import (
 )
 from greenmine.programme.clocks import deadlines
 from greenmine.programme.events import Draft
-from greenmine.programme.programme import Programme, load_programme
+from greenmine.programme.programme import Programme, list_programmes, load_programme
 from greenmine.programme.recording import open_register, record
 from greenmine.workspace import Workspace
 
@@ -31,20 +33,10 @@ if TYPE_CHECKING:
     from greenmine.programme.certificate import Certificate
     from greenmine.programme.register import Record
 
-_DAY = click.DateTime(["%Y-%m-%d"])
 OUTCOMES = ("keep", "upgrade", "downgrade", "withdraw")
 
-programme_option = click.option(
-    "--programme",
-    "ref",
-    default="ccacc-2024",
-    show_default=True,
-    metavar="ID",
-    help=_("The programme, or the path of its file."),
-)
-json_option = click.option("--json", "as_json", is_flag=True, help=_("Print one JSON document, nothing else."))
-on_option = click.option("--on", type=_DAY, metavar="DATE", help=_("As of this day; today by default."))
-date_option = click.option("--date", "day", type=_DAY, required=True, metavar="DATE", help=_("When it was decided."))
+on_option = click.option("--on", default="", metavar="DATE", help=_("As of this day; today by default."))
+date_option = click.option("--date", "day", required=True, metavar="DATE", help=_("When it was decided."))
 office_option = click.option("--office", required=True, metavar="NAME", help=_("Who decided."))
 by_option = click.option("--by", required=True, metavar="NAME", help=_("Who enters it."))
 
@@ -59,9 +51,9 @@ def command() -> None:
 @on_option
 @archive_option
 @json_option
-def list_command(*, ref: str, on: dt.datetime | None, root: Path | None, as_json: bool) -> None:
+def list_command(*, name: str, on: str, root: Path | None, as_json: bool) -> None:
     """Print all certificates."""
-    programme, day = load_programme(ref, Workspace.find()), _day(on)
+    programme, day = _programme(name), parse_day(on)
     certifying(programme)
     opened = open_register(Archive(archive_root(root)), programme)
     records = sorted(opened.register.records.values(), key=lambda one: one.subject)
@@ -74,25 +66,25 @@ def list_command(*, ref: str, on: dt.datetime | None, root: Path | None, as_json
 @on_option
 @archive_option
 @json_option
-def show_command(mine: str, *, ref: str, on: dt.datetime | None, root: Path | None, as_json: bool) -> None:
+def show_command(mine: str, *, name: str, on: str, root: Path | None, as_json: bool) -> None:
     """Print the certificates of one mine."""
-    programme, day = load_programme(ref, Workspace.find()), _day(on)
+    programme, day = _programme(name), parse_day(on)
     certifying(programme)
     known = open_register(Archive(archive_root(root)), programme).register.get(f"mine/{mine}")
     _print([(known, found) for found in certificates(known, day)], programme, day, as_json=as_json)
 
 
 @command.command("grade", help=_("Tell the grade of a sealed assessment: RECORD is a mine or MINE/rN."))
-@click.argument("name", metavar="RECORD")
+@click.argument("assessed", metavar="RECORD")
 @programme_option
 @archive_option
 @json_option
-def grade_command(name: str, *, ref: str, root: Path | None, as_json: bool) -> None:
+def grade_command(assessed: str, *, name: str, root: Path | None, as_json: bool) -> None:
     """Print a grade."""
-    programme = load_programme(ref, Workspace.find())
+    programme = _programme(name)
     certification = certifying(programme)
     archive = Archive.open(archive_root(root), read_only=True)
-    bag = record_bag(archive, name)
+    bag = record_bag(archive, assessed)
     score = archived_score(archive, bag)
     found = grade_of(certification, score)
     if as_json:
@@ -104,7 +96,9 @@ def grade_command(name: str, *, ref: str, root: Path | None, as_json: bool) -> N
 
 @command.command("issue", help=_("Issue a certificate on a sealed assessment of MINE; its score gives the grade."))
 @click.argument("mine")
-@click.option("--record", "name", default="", metavar="RECORD", help=_("The assessment: the mine's last by default."))
+@click.option(
+    "--record", "assessed", default="", metavar="RECORD", help=_("The assessment: the mine's last by default.")
+)
 @click.option("--number", required=True, metavar="TEXT", help=_("The number of the certificate."))
 @date_option
 @office_option
@@ -115,21 +109,21 @@ def grade_command(name: str, *, ref: str, root: Path | None, as_json: bool) -> N
 def issue_command(
     mine: str,
     *,
-    name: str,
+    assessed: str,
     number: str,
-    day: dt.datetime,
+    day: str,
     office: str,
     by: str,
-    ref: str,
+    name: str,
     root: Path | None,
     as_json: bool,
 ) -> None:
     """Enter the issue."""
-    programme = load_programme(ref, Workspace.find())
+    programme = _programme(name)
     archive = Archive.open(archive_root(root))
-    bag = record_bag(archive, name or mine)
+    bag = record_bag(archive, assessed or mine)
     score = archived_score(archive, bag)
-    draft, grading = issue(programme, mine, bag, score, number=number, on=day.date(), office=office)
+    draft, grading = issue(programme, mine, bag, score, number=number, on=parse_day(day), office=office)
     _enter(archive, programme, draft, by, as_json=as_json)
     if not as_json and not grading.grade:
         click.echo(grading.reason)
@@ -156,29 +150,41 @@ def surveillance_command(
     grade_source: str,
     document: str,
     reason: str,
-    day: dt.datetime,
+    day: str,
     office: str,
     by: str,
-    ref: str,
+    name: str,
     root: Path | None,
     as_json: bool,
 ) -> None:
     """Enter the outcome."""
-    programme = load_programme(ref, Workspace.find())
+    programme = _programme(name)
     archive = Archive.open(archive_root(root))
     details = {key: value for key, value in ((GRADE, grade), ("grade_source", grade_source)) if value}
     step = outcome_step(programme, outcome)
-    draft = Draft(f"mine/{mine}", step, day.date(), office, document=document, reason=reason, details=details)
+    draft = Draft(f"mine/{mine}", step, parse_day(day), office, document=document, reason=reason, details=details)
     _enter(archive, programme, draft, by, as_json=as_json)
 
 
-def _day(on: dt.datetime | None) -> dt.date:
-    return on.date() if on else dt.datetime.now(dt.UTC).astimezone().date()
+def _programme(name: str) -> Programme:
+    """Return the programme that a person names, or the only one that certifies.
+
+    Raises:
+        UsageError: there is no such programme, or nothing was named and several certify, or none.
+    """
+    workspace = Workspace.find()
+    if name:
+        return load_programme(name, workspace)
+    found = [one for one in list_programmes(workspace) if one.certification]
+    if len(found) != 1:
+        names = ", ".join(one.id for one in found) or _("none")
+        raise UsageError(_("Name a programme with --programme: one of {names}.").format(names=names))
+    return found[0]
 
 
 def _enter(archive: Archive, programme: Programme, draft: Draft, by: str, *, as_json: bool) -> None:
     """Enter a step and show the certificates of its mine as they are then."""
-    record(archive, programme, [draft], by=by, time=dt.datetime.now(dt.UTC))
+    record(archive, programme, [draft], by=by, time=now())
     known = open_register(archive, programme).register.get(draft.subject)
     _print([(known, one) for one in certificates(known, draft.date)], programme, draft.date, as_json=as_json)
 

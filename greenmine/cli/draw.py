@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from greenmine.archive.layout import Archive
-from greenmine.cli.options import archive_option, archive_root
+from greenmine.assessment.writer import now
+from greenmine.cli.options import archive_option, archive_root, json_option
 from greenmine.cli.output import console, print_json, table
 from greenmine.i18n import gettext as _
 from greenmine.programme.draw import draws, freeze, listed, load_plan, make_frame, read_draw, replace, run
@@ -22,12 +23,6 @@ if TYPE_CHECKING:
     from greenmine.programme.draw import State
 
 by_option = click.option("--by", required=True, metavar="NAME", help=_("Who is responsible."))
-json_option = click.option("--json", "as_json", is_flag=True, help=_("Print one JSON document, nothing else."))
-
-
-def now() -> dt.datetime:
-    """Return the time."""
-    return dt.datetime.now(dt.UTC)
 
 
 @click.group(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,9 +13,15 @@ from greenmine.archive.layout import Archive
 from greenmine.cli.options import archive_option, archive_root, json_option, one_programme, parse_day, programme_option
 from greenmine.cli.output import console, print_json, table
 from greenmine.i18n import gettext as _
+from greenmine.i18n import language
 from greenmine.programme.recording import open_register
 from greenmine.programme.removal import proposals
 from greenmine.programme.third_party import flags, open_duties
+
+if TYPE_CHECKING:
+    from greenmine.programme.programme import Programme
+    from greenmine.programme.removal import Proposal
+    from greenmine.programme.third_party import Flag, OpenDuty
 
 
 @click.command(
@@ -71,6 +79,11 @@ def command(*, on: str, name: str, root: Path | None, as_json: bool) -> None:
         }
         print_json(document)
         return
+    _print_proposals(found, programme, day)
+    _print_parties(past, open_duties(register, day), programme)
+
+
+def _print_proposals(found: Sequence[Proposal], programme: Programme, day: dt.date) -> None:
     rows = [
         [
             one.subject.partition("/")[2],
@@ -86,6 +99,9 @@ def command(*, on: str, name: str, root: Path | None, as_json: bool) -> None:
     columns = [_("Mine"), _("Ground"), _("Cited clause"), _("Since"), _("Case"), _("Papers"), _("Decides")]
     title = _("Proposals of removal on {day} ({programme})").format(day=day, programme=programme.title)
     console().print(table(title, columns, rows))
+
+
+def _print_parties(past: Sequence[Flag], duties: Sequence[OpenDuty], programme: Programme) -> None:
     if past:
         cells = [
             [one.subject.partition("/")[2], programme.steps[one.step].title, str(one.date), one.who, str(one.excluded)]
@@ -93,3 +109,13 @@ def command(*, on: str, name: str, root: Path | None, as_json: bool) -> None:
         ]
         columns = [_("Mine"), _("Step taken"), _("Taken on"), _("Agency or assessor"), _("Excluded on")]
         console().print(table(_("Work of those who were excluded since"), columns, cells))
+    party = programme.third_party
+    if duties and party:
+        texts = {name: duty.text if language() == "zh" else duty.text_en for name, duty in party.duties.items()}
+        clauses = {name: duty.clause for name, duty in party.duties.items()}
+        cells = [
+            [one.subject.partition("/")[2], one.agency, texts[one.duty], programme.cited(clauses[one.duty])]
+            for one in duties
+        ]
+        columns = [_("Mine"), _("Agency"), _("Duty that nothing shows"), _("Cited clause")]
+        console().print(table(_("Third parties: what is not proven"), columns, cells))
