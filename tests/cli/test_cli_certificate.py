@@ -111,3 +111,21 @@ def test_a_record_of_another_mine_is_refused() -> None:
     score = {"verdict": "pass", "total": "91", "total_exact": "91"}
     with pytest.raises(UsageError, match="is not of"):
         issue(CCACC, MINE, "bags/assess/GM-0002/r1", score, number="C", on=dt.date(2025, 4, 3), office="x")
+
+
+def test_what_nothing_can_rest_on_is_refused(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A withdrawn record gives no grade; a bag that is no assessment neither."""
+    made = make_archive(workspace / "reports")
+    prepare(made, make_mine(workspace / "evidence")).sealed(made)
+    evidence = next(line.split("  ")[1] for line in made.ledger.read_text().splitlines() if "bags/evidence" in line)
+    assert 2 == main(["certificate", "grade", evidence.rpartition("/")[0]])
+    assert 0 == main(["withdraw", MINE, "--reason", "x", "--by", "x"])
+    assert 2 == main(["certificate", "grade", MINE])
+    assert MINE in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("archive")
+def test_there_is_no_surveillance_where_nothing_is_certified(capsys: pytest.CaptureFixture[str]) -> None:
+    """A programme of selection knows no outcome of a surveillance."""
+    assert 2 == main(["certificate", "surveillance", MINE, "keep", *SURVEY, "--programme", "gansu"])
+    assert "keep" in capsys.readouterr().err

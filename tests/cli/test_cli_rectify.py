@@ -94,3 +94,24 @@ def test_files_of_another_form_are_one_message(files: Path, capsys: pytest.Captu
     assert 2 == order()
     assert "items.yaml" in capsys.readouterr().err
     assert 2 == main(["removals", "--on", "yesterday"])
+
+
+def test_third_parties_are_shown_with_their_duties(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """自然资规〔2024〕1号 三（八）、八（十七）: what A1 did before it was excluded, and what nothing shows."""
+    national = shipped("national-2024")
+    archive = Archive.open(workspace / "reports", create=True)
+    steps = [
+        draft(national, "mine/GM-0001", "apply", "2025-03-03"),
+        draft(national, "mine/GM-0001", "review", "2025-03-17"),
+        draft(national, "mine/GM-0001", "entrust", "2025-03-24"),
+        draft(national, "agency/A1", "exclude_agency", "2026-07-06"),
+    ]
+    record(archive, national, steps, by="甲", time=dt.datetime(2026, 7, 6, tzinfo=dt.UTC))
+    assert 0 == main(["removals", "--on", "2026-07-06"])
+    shown = capsys.readouterr().out
+    assert "agency/A1" in shown
+    assert "签署真实性承诺" in shown
+    assert 0 == main(["removals", "--on", "2026-07-06", "--json"])
+    document = out(capsys)
+    assert ["2029-07-06"] == [one["until"] for one in document["excluded_third_parties"]]
+    assert {"A1"} == {one["agency"] for one in document["open_duties"]}

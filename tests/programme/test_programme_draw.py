@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,15 @@ import pytest
 from archives import clock, make_archive
 
 from greenmine import i18n
-from greenmine.archive.draws import FRAME, FrameMine, frame_files, seal_draw
+from greenmine.archive.draws import FRAME, FrameMine, Replacement, frame_files, outcome, seal_draw
 from greenmine.archive.layout import Archive
 from greenmine.archive.notary import make_checkpoint
 from greenmine.archive.pins import Pins
+from greenmine.archive.recover import recover
+from greenmine.archive.sampling import Drawn
 from greenmine.archive.verify import verify
 from greenmine.errors import ArchiveError, CatalogError, UsageError
+from greenmine.files import canonical_json
 from greenmine.programme.draw import Plan, State, freeze, load_plan, make_frame, read_draw, replace, run
 from greenmine.programme.programme import Programme, load_programme
 from greenmine.workspace import Workspace, shared_dir
@@ -307,3 +312,103 @@ def test_a_plan_is_a_strict_file(tmp_path: Path) -> None:
         file.write_text(wrong, "utf-8")
         with pytest.raises(CatalogError, match=r"plan\.yaml, line"):
             load_plan(file)
+
+
+# ---- what is sealed by others ----------------------------------------------------------------------------------------
+
+
+def resealed(archive: Archive, programme: Programme, run_: int = 2, **changed: Any) -> list[tuple[str, str]]:
+    """Freeze, then seal a draw as somebody would who changes some fields; return what the check finds."""
+    frozen(archive, programme)
+    other = make_archive(archive.root.parent / "other")
+    drawn(other, programme)
+    folder = other.place("bags/draw/2026-spot/r2") / "data"
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    entry = read_draw(archive, "2026-spot").framed
+    document = json.loads(files["draw.json"])
+    document["frame"] = {"bag": entry.bag, "tagmanifest": entry.digest}
+    document |= changed
+    document["run"] = run_
+    seal_draw(archive, "2026-spot", run_, {**files, "draw.json": canonical_json(document)}, DRAWN)
+    return failures(archive)
+
+
+GIVEN = {"ground": "closed", "document": "x", "on": "2026-07-02T01:00:00Z", "inspector": ""}
+
+
+@pytest.mark.parametrize(
+    ("run_", "changed"),
+    [
+        (2, {"draw": "other"}),
+        (2, {"frame": {"bag": "bags/draw/2026-spot/r1", "tagmanifest": "0" * 64}}),
+        (2, {"checkpoint": 9}),
+        (2, {"replacements": [{**GIVEN, "mine": "GM-0003"}]}),
+        (2, {"replacements": [{**GIVEN, "mine": "GM-0000", "ground": "friend"}]}),
+        (3, {}),
+        (4, {}),
+    ],
+)
+def test_a_draw_that_does_not_follow_is_found(
+    archive: Archive, programme: Programme, run_: int, changed: dict[str, Any]
+) -> None:
+    """Another id, a frame that was not sealed, no such checkpoint, replacements that are not allowed, a gap."""
+    found = resealed(archive, programme, run_, **changed)
+    assert ("draw.outcome", "draw.json") in found
+
+
+def test_a_replacement_with_another_seed_is_found(archive: Archive, programme: Programme) -> None:
+    """A later bag cannot bring another seed in: it has to go on from the one before by one replacement."""
+    state = drawn(archive, programme)
+    assert state.draw is not None
+    assert state.outcome is not None
+    mine = state.outcome.mines[0].record
+    one = Replacement(mine=mine, ground="closed", document="x", on="2026-07-02T01:00:00Z")
+    later = state.draw.model_copy(update={"run": 3, "replacements": (one,)})
+    seed = next(seed for seed in map(str, range(99)) if mine in {who.record for who in mines_of(state, seed)})
+    files = outcome(state.frame, state.mines, seed, (one,)).files
+    made = {"draw.json": later.canonical(), "seed.txt": seed.encode(), **files}
+    seal_draw(archive, "2026-spot", 3, made, DRAWN)
+    assert [("draw.outcome", "draw.json")] == failures(archive)
+
+
+def mines_of(state: State, seed: str) -> tuple[Drawn, ...]:
+    """Return the mines that another seed draws from the same frame."""
+    return outcome(state.frame, state.mines, seed).mines
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        (FRAME, b'"draw":"2026-spot"', b'"draw":"2026-spat"'),
+        (FRAME, b'"GM-0003":', b'"GM-0004":'),
+        ("mines.txt", b"GM-0000 national -", b"GM-0000 national !"),
+        ("mines.txt", b"GM-0000 national -", b"GM-0000 provincial -"),
+        ("inspectors.txt", b"I-8\n", b""),
+        ("conflicts.txt", b"GM-0000 I-2\n", b""),
+    ],
+)
+def test_a_frame_that_does_not_agree_with_itself_is_found(
+    archive: Archive, programme: Programme, name: str, old: bytes, new: bytes
+) -> None:
+    """Another id, key mine, mark, list, inspector or conflict than the rest of the frame says."""
+    frame, mines = make_frame(plan(), programme, LISTS, by="省厅", on=FROZEN)
+    files = frame_files(frame, mines)
+    assert old in files[name]
+    seal_draw(archive, "2026-spot", 1, {**files, name: files[name].replace(old, new)}, FROZEN)
+    assert ["draw.frame"] == [check for check, _file in failures(archive)]
+
+
+def test_a_draw_cut_off_before_the_ledger_is_recovered(archive: Archive, programme: Programme) -> None:
+    """Frame and draw that are whole and in no ledger are entered by recovery; one without its frame is set aside."""
+    drawn(archive, programme)
+    whole = archive.ledger.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    first = make_archive(archive.root.parent / "first")
+    shutil.copytree(archive.bags / "draw", first.bags / "draw", dirs_exist_ok=True)
+    recover(first, clock=lambda: DRAWN)
+    assert lines == first.ledger.read_bytes().splitlines(keepends=True)
+    second = make_archive(archive.root.parent / "second")
+    shutil.copytree(archive.bags / "draw" / "2026-spot" / "r2", second.bags / "draw" / "2026-spot" / "r2")
+    recover(second, clock=lambda: DRAWN)
+    assert b"" == second.ledger.read_bytes()
+    assert not (second.bags / "draw" / "2026-spot" / "r2").exists()
