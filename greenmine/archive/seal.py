@@ -45,9 +45,13 @@ FILES: Final = "files"
 """The folder with the files that were handed in."""
 
 NEEDED: Final = (CATALOG, FINDINGS, PANEL, "report.html", "report.ipynb", "score.json")
-"""What whoever seals an assessment hands over; with `MAPPING` where findings were carried over, and nothing else."""
+"""What whoever seals an assessment hands over; `MAPPING` too where findings were carried over, and `_EARLIER`."""
 
 _WRITTEN: Final = (RECORD, ENGINE, CRATE)
+_EARLIER: Final = re.compile(
+    r"earlier/[A-Za-z0-9_][A-Za-z0-9._-]*/(?:panel\.yaml|journal/[A-Za-z0-9][A-Za-z0-9._-]*\.jsonl)"
+)
+"""Panel and journals of earlier assessments of the mine, with which the report compares."""
 _SIGNED: Final = re.compile(r"attest/[A-Za-z0-9_][A-Za-z0-9._-]{0,100}")
 
 
@@ -235,7 +239,8 @@ def _check_names(files: Mapping[str, bytes], signed: Mapping[str, bytes]) -> Non
     for name in NEEDED:
         if name not in files:
             raise ArchiveError(name, expected=_("a file that every assessment has"), found=_("no such file"))
-    strange = sorted(files.keys() - {*NEEDED, MAPPING}) + [name for name in signed if not _SIGNED.fullmatch(name)]
+    strange = [name for name in files if name not in {*NEEDED, MAPPING} and not _EARLIER.fullmatch(name)]
+    strange += [name for name in signed if not _SIGNED.fullmatch(name)]
     if strange:
         expected = _("one of {values}").format(values=", ".join((*NEEDED, MAPPING)))
         raise ArchiveError(shown(strange[0]), expected=expected, found=shown(strange[0]))
@@ -254,7 +259,9 @@ def check_payload(bag: Bag) -> None:
             bag.place(f"data/{name}"), expected=_("a file that every assessment has"), found=_("no such file")
         )
     for name in sorted(names - needed - {MAPPING}):
-        if not name.startswith(("attest/", "journals/")):  # of these there are checks of their own
+        if not (
+            _EARLIER.fullmatch(name) or name.startswith(("attest/", "journals/"))
+        ):  # of these there are checks of their own
             raise IntegrityError(bag.place(f"data/{name}"), expected=_("no such file"), found=_("a file"))
 
 

@@ -49,13 +49,32 @@ def test_no_file_of_an_assessment_may_be_missing(copy: Audited, name: str) -> No
 
 
 @pytest.mark.parametrize(
-    "name", ["extra.txt", "picture.svg", "more/report.html", "attest/note.txt", "journals/E9.jsonl", "engine/run.py"]
+    "name",
+    [
+        "extra.txt",
+        "picture.svg",
+        "more/report.html",
+        "attest/note.txt",
+        "journals/E9.jsonl",
+        "engine/run.py",
+        "earlier/x.html",
+    ],
 )
 def test_nothing_more_may_lie_in_an_assessment(copy: Audited, name: str) -> None:
     """A file that has no place there is named by both, though manifest and ledger know it."""
     remake(copy, LAST, f"data/{name}", REPORT)
     assert f"{LAST}/data/{name}" in {one.file for one in copy.verify("GM-0002").failures}
     assert f"FAIL 不通过  {LAST}/data/{name}" in copy.script("GM-0002").stderr
+
+
+def test_what_the_report_compares_with_may_lie_in_an_assessment(copy: Audited, tmp_path: Path) -> None:
+    """Panel and journals of earlier assessments, and the mapping of findings carried over, have their places."""
+    parts = prepare(copy.archive, make_mine(tmp_path / "evidence", "GM-0007"))
+    more = {f"earlier/2025-self/{name}": b"x\n" for name in ("panel.yaml", "journal/S1.jsonl", "journal/S.2.jsonl")}
+    type(parts)({**parts.files, **more}, parts.record, parts.journals).sealed(copy.archive)
+    assert () == copy.verify("GM-0007").failures
+    done = copy.script("GM-0007")
+    assert (0, "") == (done.returncode, done.stderr)
 
 
 def test_only_what_an_assessment_has_is_sealed(copy: Audited, tmp_path: Path) -> None:

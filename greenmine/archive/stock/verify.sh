@@ -475,7 +475,8 @@ members() {
     sed 's#^[^ ]* \(.*\)$#data/journals/\1.jsonl#' "$work/heads"
   } > "$work/members"
   strange=$(cut -c67- "$1/manifest-sha256.txt" | grep -Fxv -f "$work/members" \
-    | grep -Evx 'data/attest/(expert-[A-Za-z0-9._-]+\.sig|sign-off-[A-Za-z0-9._-]+\.(json|sig))' | head -n 1)
+    | grep -Evx "data/attest/(expert-$id\\.sig|sign-off-$id\\.(json|sig))|data/earlier/$id/(panel\\.yaml|journal/$id\\.jsonl)" \
+    | head -n 1)
   [ -z "$strange" ] || fail "$1/$strange" "it has no place in an assessment 评价档案中不应有此文件"
   while IFS=' ' read -r digest person; do
     file=$1/data/journals/$person.jsonl
