@@ -38,6 +38,8 @@ KINDS: Final = ("evidence", "catalog", "signature", "assess", "withdrawal", "red
 
 DEFAULT_ORIGIN: Final = "greenmine/unnamed"
 FOLDERS: Final = (*(f"bags/{kind}" for kind in KINDS), "checkpoints", "inbox", "staging", "quarantine", "trust")
+REGISTERS: Final = "register"
+"""The folder of the journals of registers, as they are being written."""
 STOCK: Final = ("VERIFY.md", "verify.sh")
 """Instructions and scripts for auditors; they come with the package and are laid beside the ledger."""
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
-from greenmine.archive.layout import KINDS, STOCK, Archive, kind_of
+from greenmine.archive.layout import KINDS, REGISTERS, STOCK, Archive, kind_of
 from greenmine.archive.ledger import Ledger
 from greenmine.archive.lock import claim, release
 from greenmine.archive.verdicts import SAFETY, Collector
@@ -26,6 +26,7 @@ _KNOWN: Final = frozenset(
         *("ledger", "checkpoints", "bags", "inbox", "staging", "quarantine", "trust", ".lock", "archive.yaml"),
         *("events.jsonl", "index.html", "index.sqlite", "index.sqlite-wal", "index.sqlite-shm", "README.md"),
         *STOCK,
+        REGISTERS,
     )
 )
 _SHOWN: Final = 3

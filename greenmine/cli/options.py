@@ -128,13 +128,13 @@ def programmes(archive: Path, name: str, workspace: Workspace) -> tuple[Programm
     Raises:
         UsageError: there is no such programme, or nothing was named and there is no register.
     """
-    from greenmine.archive.registers import EVENTS  # noqa: PLC0415 - late: few verbs need registers
-    from greenmine.programme.events import FOLDER  # noqa: PLC0415 - likewise
+    from greenmine.archive.layout import REGISTERS  # noqa: PLC0415 - late: few verbs need registers
+    from greenmine.archive.registers import EVENTS  # noqa: PLC0415 - likewise
     from greenmine.programme.programme import list_programmes, load_programme  # noqa: PLC0415 - likewise
 
     if name:
         return (load_programme(name, workspace),)
-    kept = sorted(path.parent.name for path in (archive / FOLDER).glob(f"*/{EVENTS}"))
+    kept = sorted(path.parent.name for path in (archive / REGISTERS).glob(f"*/{EVENTS}"))
     if not kept:
         known = ", ".join(one.id for one in list_programmes(workspace))
         text = _("There is no register yet: name its programme with --programme, one of {names}.")

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from greenmine.archive.layout import REGISTERS as FOLDER
 from greenmine.archive.registers import EVENT_SCHEMA as SCHEMA
 from greenmine.archive.registers import EVENTS as FILE_NAME
 from greenmine.archive.registers import origin
@@ -28,8 +29,6 @@ from greenmine.errors import JournalError, shown
 from greenmine.files import canonical_json, sha256_hex
 from greenmine.i18n import gettext as _
 from greenmine.workspace import is_id
-
-FOLDER: Final = "register"
 
 VOID: Final = "void"
 """The step of an event that takes the latest one of its subject back."""

@@ -58,6 +58,26 @@ def test_pieces_that_follow_each_other_verify(archive: Archive) -> None:
     assert 0 == done.returncode, done.stderr
 
 
+def test_the_journal_is_checked_by_the_commands_of_the_instructions(archive: Archive, tmp_path: Path) -> None:
+    """VERIFY.md: joined, compared, each line bound to the one before; the last digest is that of the last piece."""
+    before = last_piece(archive, "demo")
+    assert before is not None
+    seal_piece(archive, "demo", chained(3, 3, before.piece.head), rules=b"{}", before=before, time=NOW)
+    text = (STOCK / "VERIFY.md").read_text("utf-8").split("Checking a register")[1].split("\n## ")[0]
+    commands = "\n".join(line[4:] for line in text.splitlines() if line.startswith("    "))
+    journal = archive.root / "register" / "demo" / "events.jsonl"
+    journal.parent.mkdir(parents=True)
+    journal.write_bytes(chained(2) + chained(3, 3, before.piece.head) + b"more")
+    script = f"programme=demo\n{commands}".replace("/tmp/events", str(tmp_path / "joined"))  # noqa: S108 - of the text
+    done = subprocess.run(["sh", "-c", script], cwd=archive.root, capture_output=True, text=True, check=False)
+    last = last_piece(archive, "demo")
+    assert last is not None
+    assert (f"{last.piece.head}\n", "") == (done.stdout, done.stderr)
+    journal.write_bytes(journal.read_bytes().replace(b'"seq":2', b'"seq":7'))
+    done = subprocess.run(["sh", "-c", script], cwd=archive.root, capture_output=True, text=True, check=False)
+    assert "differ" in done.stdout
+
+
 def test_lines_that_do_not_follow_are_not_sealed(archive: Archive) -> None:
     """Bound to another line, of other numbers, or cut off."""
     before = last_piece(archive, "demo")
