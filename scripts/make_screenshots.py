@@ -2,10 +2,10 @@
 
     python scripts/make_screenshots.py
 
-`report.png` is the top of the report. `workbook.png`, `workbook-dark.png` and `workbook-evidence.png` are the forms in
-JupyterLab: a card, the same in the dark theme, and the choice of evidence. A copy of the demo mine is worked on in a
-temporary folder. Chromium must be installed (see `scripts/programs.sh`). The pictures are reduced to a palette, so that
-they stay small.
+`report.png` is the top of the report. `workbook.png`, `workbook-dark.png`, `workbook-evidence.png`,
+`workbook-panel.png` and `workbook-sign-off.png` are the forms in JupyterLab: a card, in a light and a dark theme, evidence, a disagreement as
+the chair sees it, and signing off. A copy of the demo mine is worked on in a temporary folder. Chromium must be
+installed (see `scripts/programs.sh`). The pictures are reduced to a palette, so that they stay small.
 """
 
 from __future__ import annotations
@@ -26,11 +26,16 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from labs import lay_out, running, workspace_of  # noqa: E402 - of the tests
+from seats import Seat  # noqa: E402 - likewise
+
+from greenmine.assessment import load_assessment  # noqa: E402 - with the above
 
 IMAGES = ROOT / "docs" / "images"
 MINE = "GM-0004"
 CARD = 6
 """An indicator on which the second member of the panel recorded defects."""
+DISPUTED = 40
+"""A mandatory indicator, judged met, on which another member is made to dissent."""
 WIDTH, HEIGHT = 1100, 1300
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SWITCHES = (
@@ -91,18 +96,17 @@ def small(taken: bytes) -> bytes:
 def workbook(folder: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the name and the PNG of each picture of the forms."""
     root = workspace_of(folder)
-    shutil.copytree(ROOT / "evidence" / MINE, root / "evidence" / MINE)
+    mine = shutil.copytree(ROOT / "evidence" / MINE, root / "evidence" / MINE)
     path = lay_out(root, Path(MINE))
+    chair, second = (member.name for member in load_assessment(Path(mine)).panel.members[:2])
     with running(root) as lab, sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser(), args=list(SWITCHES))
-        page = chromium.new_page(viewport={"width": 1360, "height": 900}, device_scale_factor=1.25)
-        page.set_default_timeout(60_000)
-        lab.forms(page, path)
+        seat = Seat(chromium, lab, path, viewport={"width": 1360, "height": 900}, device_scale_factor=1.25)
+        page = seat.page
+        seat.run()
+        seat.sit(second)
         order(page, "application:toggle-left-area")
-        page.locator(".gmf-header .gmf-chip.gmf-amber").last.click()
-        page.locator(".gmf-seats button").nth(1).click()
-        card = page.locator(f'[data-card="indicator/{CARD}"]')
-        card.locator("h4 button").click()
+        card = seat.card(f"indicator/{CARD}")
         card.evaluate("element => element.scrollIntoView()")
         page.evaluate("document.querySelectorAll('.Toastify').forEach((one) => one.remove())")
         yield "workbook.png", small(page.screenshot())
@@ -116,7 +120,32 @@ def workbook(folder: Path) -> Iterator[tuple[str, bytes]]:
         page.locator(".gmf-files button").first.click()
         page.locator(".gmf-dialog .gmf-stage img").wait_for()
         yield "workbook-evidence.png", small(page.screenshot())
+        page.keyboard.press("Escape")
+        yield from disagreement(seat, chair, second)
         chromium.close()
+
+
+def disagreement(seat: Seat, chair: str, second: str) -> Iterator[tuple[str, bytes]]:
+    """Have the two members differ; yield what the chair sees, and what is open."""
+    name = f"indicator/{DISPUTED}"
+    for person, word, why in (
+        (chair, "met", "逐片现场查看，治理效果良好。"),
+        (second, "unmet", "东侧边坡尚有裸露面。"),
+    ):
+        seat.sit(person)
+        card = seat.card(name)
+        seat.choose(card, seat.words["meets"], seat.words[word])
+        seat.say(card, why)
+        seat.saved()
+    seat.sit(chair)
+    card.get_by_role("button", name=seat.words["take_finding"], exact=True).click()
+    card.locator(".gmf-writing").wait_for()
+    seat.saved()
+    card.evaluate("element => element.scrollIntoView()")
+    yield "workbook-panel.png", small(seat.page.screenshot())
+    seat.header.get_by_role("button", name=seat.words["sign_off"], exact=True).click()
+    seat.dialog.locator(".gmf-open-points").wait_for()
+    yield "workbook-sign-off.png", small(seat.page.screenshot())
 
 
 def order(page: Page, command: str, arguments: str = "{}") -> None:
