@@ -3,9 +3,9 @@
     python scripts/make_screenshots.py
 
 `report.png` is the top of the report. `workbook.png`, `workbook-dark.png`, `workbook-evidence.png`,
-`workbook-panel.png` and `workbook-sign-off.png` are the forms in JupyterLab: a card, in a light and a dark theme, evidence, a disagreement as
-the chair sees it, and signing off. A copy of the demo mine is worked on in a temporary folder. Chromium must be
-installed (see `scripts/programs.sh`). The pictures are reduced to a palette, so that they stay small.
+`workbook-panel.png` and `workbook-sign-off.png` are the forms in JupyterLab: a card, the same in the dark theme,
+the choice of evidence, a disagreement as the chair sees it, and signing off. A copy of the demo mine is worked on in a temporary folder. Chromium
+must be installed (see `scripts/programs.sh`). The pictures are reduced to a palette, so that they stay small.
 """
 
 from __future__ import annotations
