@@ -16,7 +16,6 @@ from greenmine.errors import UsageError
 from greenmine.i18n import gettext as _
 from greenmine.programme.certificate import (
     GRADE,
-    archived_score,
     certificates,
     certifying,
     grade_of,
@@ -27,6 +26,7 @@ from greenmine.programme.clocks import deadlines
 from greenmine.programme.events import Draft
 from greenmine.programme.programme import Programme, list_programmes, load_programme
 from greenmine.programme.recording import open_register, record
+from greenmine.programme.sealed import archived
 from greenmine.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def grade_command(assessed: str, *, name: str, root: Path | None, as_json: bool)
     certification = certifying(programme)
     archive = Archive.open(archive_root(root), read_only=True)
     bag = record_bag(archive, assessed)
-    score = archived_score(archive, bag)
+    score = archived(archive, bag, "score.json")
     found = grade_of(certification, score)
     if as_json:
         document = {"record": bag, "verdict": score["verdict"], "total": score["total"]}
@@ -122,7 +122,7 @@ def issue_command(
     programme = _programme(name)
     archive = Archive.open(archive_root(root))
     bag = record_bag(archive, assessed or mine)
-    score = archived_score(archive, bag)
+    score = archived(archive, bag, "score.json")
     draft, grading = issue(programme, mine, bag, score, number=number, on=parse_day(day), office=office)
     _enter(archive, programme, draft, by, as_json=as_json)
     if not as_json and not grading.grade:

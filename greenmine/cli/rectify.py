@@ -6,18 +6,29 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+import yaml
 from pydantic import BaseModel
 
 from greenmine.archive.layout import Archive
 from greenmine.assessment.writer import now
 from greenmine.catalog.strict_yaml import load_yaml, validate
-from greenmine.cli.options import archive_option, archive_root, json_option, one_programme, parse_day, programme_option
+from greenmine.cli.options import (
+    archive_option,
+    archive_root,
+    json_option,
+    one_programme,
+    parse_day,
+    programme_option,
+    record_bag,
+)
 from greenmine.cli.output import console, print_json, table
 from greenmine.i18n import gettext as _
 from greenmine.programme.events import Draft
 from greenmine.programme.programme import Programme
 from greenmine.programme.recording import open_register, record
 from greenmine.programme.rectification import CLOSED, ITEMS, Closing, Order, close_step, items_of, order_step
+from greenmine.programme.sealed import archived
+from greenmine.programme.shortfalls import shortfalls
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -38,6 +49,26 @@ by_option = click.option("--by", required=True, envvar="GREENMINE_BY", metavar="
 )
 def command() -> None:
     """Hold the verbs below."""
+
+
+@command.command(
+    "draft",
+    help=_(
+        "Print a file of items for “greenmine rectify order”: what the sealed assessment RECORD found wanting. "
+        "Measure, owner and day of each are left blank, to be filled in; what is not to be ordered is taken out."
+    ),
+)
+@click.argument("assessed", metavar="RECORD")
+@archive_option
+def draft_command(assessed: str, *, root: Path | None) -> None:
+    """Print the draft."""
+    archive = Archive.open(archive_root(root), read_only=True)
+    bag = record_bag(archive, assessed)
+    documents = [archived(archive, bag, name) for name in ("findings.json", "score.json", "catalog.resolved.json")]
+    blank = {"measure": "", "owner": "", "deadline": ""}
+    items = [{"id": str(number), "finding": text, **blank} for number, text in enumerate(shortfalls(*documents), 1)]
+    draft = {"schema": "greenmine.rectification/1", "deadline": "", "items": items}
+    click.echo(yaml.safe_dump(draft, allow_unicode=True, sort_keys=False, width=1000), nl=False)
 
 
 @command.command("order", help=_("Order MINE to put right the items in FILE (YAML, schema greenmine.rectification/1)."))

@@ -13,14 +13,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from greenmine.archive.bag import check_payload, read_manifests
-from greenmine.archive.layout import Archive, kind_of
-from greenmine.archive.ledger import Ledger
 from greenmine.archive.selection import record_name
-from greenmine.archive.withdrawal import withdrawn
 from greenmine.assessment.values import BadValue
 from greenmine.errors import UsageError, shown
-from greenmine.files import read_json
 from greenmine.i18n import gettext as _
 from greenmine.programme.calendar import end_of
 from greenmine.programme.events import Draft, Event
@@ -32,8 +27,6 @@ if TYPE_CHECKING:
 GRADE: Final = "grade"
 SOURCE: Final = "grade_source"
 """The key of an event's details that cites where a grade's line stands, for a grade that no band gives."""
-
-SCORE: Final = "score.json"
 
 Status = Literal["valid", "expired", "withdrawn"]
 
@@ -212,29 +205,6 @@ def _groups(events: Iterable[Event], starts: Iterable[str]) -> list[list[Event]]
         if groups:
             groups[-1].append(event)
     return groups
-
-
-def archived_score(archive: Archive, bag: str) -> dict[str, Any]:
-    """Return the score of a sealed assessment, checked against the ledger.
-
-    Args:
-        archive: where.
-        bag: the path of the assessment's bag.
-
-    Raises:
-        UsageError: the ledger names no such assessment, or it was withdrawn.
-        IntegrityError: it is not what was sealed.
-    """
-    entries = Ledger(archive).read()
-    entry = next((one for one in entries if one.bag == bag and kind_of(bag) == "assess"), None)
-    if entry is None:
-        raise UsageError(_("The ledger names no assessment {name}.").format(name=shown(bag)))
-    if entry.digest in withdrawn(entries):
-        raise UsageError(_("{record} is withdrawn: nothing can rest on it.").format(record=record_name(bag)))
-    sealed = read_manifests(archive.place(bag), entry.digest)
-    check_payload(sealed, [f"data/{SCORE}"])
-    score: dict[str, Any] = read_json(sealed.place(f"data/{SCORE}"))
-    return score
 
 
 def issue(

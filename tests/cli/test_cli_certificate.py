@@ -52,7 +52,7 @@ def archive(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Archive:
     steps = [draft(CCACC, f"mine/{MINE}", *one) for one in days]
     record(made, CCACC, steps, by="甲", time=dt.datetime(2025, 4, 1, tzinfo=dt.UTC))
     passed = {"verdict": "pass", "total": "91", "total_exact": "91"}
-    monkeypatch.setattr(certificate, "archived_score", lambda _archive, _bag: passed)
+    monkeypatch.setattr(certificate, "archived", lambda _archive, _bag, _name: passed)
     return made
 
 

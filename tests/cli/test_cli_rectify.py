@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from archives import make_archive
 from programmes import draft, shipped
+from sealing import make_mine, prepare
 
 from greenmine.archive.layout import Archive
 from greenmine.cli.main import main
@@ -115,3 +118,19 @@ def test_third_parties_are_shown_with_their_duties(workspace: Path, capsys: pyte
     document = out(capsys)
     assert ["2029-07-06"] == [one["until"] for one in document["excluded_third_parties"]]
     assert {"A1"} == {one["agency"] for one in document["open_duties"]}
+
+
+def test_a_list_is_drafted_from_a_sealed_check(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the record found wanting is there; it is not accepted before measure, owner and day are filled in."""
+    archive = make_archive(workspace / "reports")
+    prepare(archive, make_mine(workspace / "evidence")).sealed(archive)
+    assert 0 == main(["rectify", "draft", "GM-0001"])
+    text = capsys.readouterr().out
+    document = yaml.safe_load(text)
+    assert "greenmine.rectification/1" == document["schema"]
+    assert any("1 " in one["finding"] for one in document["items"])
+    (workspace / "items.yaml").write_text(text, "utf-8")
+    listed = draft(GANSU, "mine/GM-0007", "carry_provincial", "2026-01-05")
+    record(archive, GANSU, [listed], by="甲", time=dt.datetime(2026, 1, 6, tzinfo=dt.UTC))
+    assert 2 == order()
+    assert "items.yaml" in capsys.readouterr().err
