@@ -4,8 +4,8 @@
 
 `report.png` is the top of the report. `workbook.png`, `workbook-dark.png`, `workbook-evidence.png`,
 `workbook-panel.png` and `workbook-sign-off.png` are the forms in JupyterLab: a card, the same in the dark theme,
-the choice of evidence, a disagreement as the chair sees it, and signing off. A copy of the demo mine is worked on in a temporary folder. Chromium
-must be installed (see `scripts/programs.sh`). The pictures are reduced to a palette, so that they stay small.
+the choice of evidence, a disagreement as the chair sees it, and signing off. A copy of the demo mine is worked on in a
+temporary folder. Chromium must be installed (see `scripts/programs.sh`). The pictures are reduced to a palette.
 """
 
 from __future__ import annotations
