@@ -15,16 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from greenmine.archive.bag import Bag
 from greenmine.archive.index import Row, read_contents
 from greenmine.archive.layout import Archive
-from greenmine.archive.record import FILE_NAME as RECORD
-from greenmine.archive.record import Record, read_record
-from greenmine.archive.refold import MAPPING
 from greenmine.assessment import load_assessment
 from greenmine.batch.notebook import ENGINE
 from greenmine.batch.reproduce import FINDINGS, RESCORE
-from greenmine.batch.room import add_parameters, content, lay_out, open_record, parameters_of, sealed_bag
+from greenmine.batch.room import add_parameters, content, lay_out, parameters_of, recorded
+from greenmine.batch.runner import NOTEBOOK as ASSESSMENT
 from greenmine.batch.runner import produce
 from greenmine.batch.sealing import Clock, Sealed, now, seal_produced
 from greenmine.catalog import Catalog
@@ -96,7 +93,7 @@ def outlook(archive: Archive, row: Row, catalog: Catalog, workspace: Workspace) 
         GreenmineError: the record is damaged, a mapping set is missing, or the workspace's catalog of that name is
             another than the record's.
     """
-    bag, record = _recorded(archive, row)
+    bag, record = recorded(archive, row.bag)
     findings = parse_json(
         content(bag, FINDINGS).decode("utf-8", "replace"), bag.place(f"data/{FINDINGS}"), IntegrityError
     )
@@ -140,10 +137,13 @@ def reseal(
     Raises:
         GreenmineError: the record is damaged, the mapping set is missing, or the notebook fails; nothing is sealed.
     """
-    bag, record = _recorded(archive, row)
+    bag, record = recorded(archive, row.bag)
     carried_from = f"{record.catalog.id}@{record.catalog.version}"
     reason = reason or _("Scored again: {older} → {newer}").format(older=carried_from, newer=catalog.ref)
     given = {name: value for name, value in parameters_of(bag).items() if name in KEPT}
+    notebook = ASSESSMENT if carried_from == catalog.ref else RESCORE  # back to the version that the facts are of
+    if notebook == RESCORE:
+        given["carried_from"] = carried_from
     with tempfile.TemporaryDirectory(prefix="greenmine-") as scratch:
         room = Workspace(Path(scratch).resolve())
         lay_out(archive, bag, record, room, workspace)
@@ -151,23 +151,12 @@ def reseal(
         book, files = produce(
             record.mine,
             workspace=room,
-            notebook=workspace.notebook(RESCORE),
+            notebook=workspace.notebook(notebook),
             engine=engine,
             progress=progress,
             **given,
             assessment=record.assessment,
             catalog=catalog.ref,
-            carried_from=carried_from,
         )
         assessment = load_assessment(book.folder, record.assessment)
         return seal_produced(archive, assessment, book, files, reason=reason, clock=clock)
-
-
-def _recorded(archive: Archive, row: Row) -> tuple[Bag, Record]:
-    """Return the record in which people recorded the facts: the one in force, or the one it was carried over from."""
-    bag = open_record(archive, row.bag)
-    record = read_record(content(bag, RECORD), bag.place(f"data/{RECORD}"))
-    while f"data/{MAPPING}" in bag.payload and record.supersedes is not None:
-        bag = sealed_bag(archive, record.supersedes)
-        record = read_record(content(bag, RECORD), bag.place(f"data/{RECORD}"))
-    return bag, record

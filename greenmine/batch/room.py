@@ -107,6 +107,25 @@ def lay_out(archive: Archive, bag: Bag, record: Record, room: Workspace, own: Wo
     return differences
 
 
+def recorded(archive: Archive, bag: str) -> tuple[Bag, Record]:
+    """Return the record in which people recorded the facts of a record: itself, or the one they were carried over from.
+
+    Args:
+        archive: the archive.
+        bag: the path of the record's bag.
+
+    Raises:
+        UsageError: the bag is no assessment in the ledger.
+        IntegrityError: a record is damaged.
+    """
+    found = open_record(archive, bag)
+    record = read_record(content(found, RECORD), found.place(f"data/{RECORD}"))
+    while f"data/{MAPPING}" in found.payload and record.supersedes is not None:
+        found = sealed_bag(archive, record.supersedes)
+        record = read_record(content(found, RECORD), found.place(f"data/{RECORD}"))
+    return found, record
+
+
 def add_parameters(own: Workspace, room: Workspace, without: Collection[str] = ()) -> None:
     """Copy a workspace's parameters into a room, but for those that are there already.
 

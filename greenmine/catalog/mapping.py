@@ -163,6 +163,20 @@ def load_mapping(ref: str, older: Catalog, newer: Catalog, workspace: Workspace)
     return MappingSet(found.model_dump(mode="json", by_alias=True, exclude_none=True), path, found.mappings)
 
 
+def identity(catalog: Catalog) -> MappingSet:
+    """Return the mapping set from a catalog to itself: every card is equal to itself."""
+    links = tuple(Link(**{"from": card}, to=card, relation="equal") for card in cards_of(catalog.document))
+    document = {
+        "schema": SCHEMA,
+        "from": catalog.ref,
+        "to": catalog.ref,
+        "author": catalog.document["issuer"],
+        "made_on": catalog.document["issued_on"],
+        "mappings": [link.model_dump(mode="json", by_alias=True, exclude_none=True) for link in links],
+    }
+    return MappingSet(document, catalog.path, links)
+
+
 def sealed_mapping(document: object, file: object) -> MappingSet:
     """Return the mapping set in a document that an archive holds.
 

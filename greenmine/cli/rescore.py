@@ -68,7 +68,10 @@ def command(  # noqa: PLR0917 - click calls by name
         if as_json:
             print_json(as_document(seen, sealed))
         done.append((seen, sealed))
-    if not as_json:
+    if not rows and not as_json:
+        text = _("Nothing to do: no record in force was scored by another version than {newer}.")
+        click.echo(text.format(newer=newer.ref))
+    elif not as_json and done:
         _print(done, newer.ref)
     if status:
         raise click.exceptions.Exit(status)
@@ -83,11 +86,6 @@ def as_document(seen: Outlook, sealed: Sealed | None) -> dict[str, Any]:
 def _print(done: Sequence[tuple[Outlook, Sealed | None]], newer: str) -> None:
     from greenmine.workbook import words  # noqa: PLC0415 - late, as above
 
-    if not done:
-        click.echo(
-            _("Nothing to do: no record in force was scored by another version than {newer}.").format(newer=newer)
-        )
-        return
     columns = [_("record"), _("before"), _("after"), _("why"), _("sealed as")]
     rows = [
         [

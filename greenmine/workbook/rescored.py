@@ -8,7 +8,7 @@ from typing import Any
 
 from greenmine.assessment.carry import carry_over
 from greenmine.catalog import Catalog, load_catalog
-from greenmine.catalog.mapping import MappingSet, load_mapping
+from greenmine.catalog.mapping import MappingSet, identity, load_mapping
 from greenmine.scoring import Scorer
 from greenmine.workspace import Workspace
 
@@ -53,7 +53,8 @@ def rescore(
         GreenmineError: a catalog, the mapping set or the findings are not as they should be.
     """
     older = load_catalog(carried_from, workspace)
-    found = load_mapping(mapping, older, newer, workspace)
+    same = older.ref == newer.ref and not mapping
+    found = identity(newer) if same else load_mapping(mapping, older, newer, workspace)
     scorer = Scorer(older.document)
     known = {name: choice for name, choice in (readings or {}).items() if name in scorer.defaults}
     before = scorer.score(findings, known)

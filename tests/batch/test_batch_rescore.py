@@ -14,6 +14,7 @@ from greenmine.archive.ledger import Ledger
 from greenmine.archive.pins import Pins
 from greenmine.archive.record import Record, read_record
 from greenmine.archive.verify import verify
+from greenmine.batch.impact.collect import facts_of_archive
 from greenmine.batch.reproduce import reproduce
 from greenmine.batch.rescore import outlook, records_in_force, reseal
 from greenmine.batch.sealing import seal
@@ -101,6 +102,31 @@ def test_what_was_scored_again_is_carried_over_from_what_people_recorded(place: 
     assert supersedes is not None
     assert "bags/assess/GM-0002/r2" == supersedes.bag
     assert () == reproduce(archive, sealed.bag, workspace=place).differences
+
+
+def facts(archive: Archive, path: Path) -> bytes:
+    facts_of_archive(archive).write(path)
+    return path.read_bytes()
+
+
+def test_going_back_to_the_version_of_the_facts_needs_no_mapping_set(place: Workspace, tmp_path: Path) -> None:
+    """The newest revision says what the first one said; facts for an impact are those that people recorded."""
+    archive = Archive.open(place.reports)
+    older = load_catalog("national@2024", place)
+    before = facts(archive, tmp_path / "before.csv")
+    (row,) = records_in_force(archive, NEWER)
+    reseal(archive, row, NEWER, workspace=place, clock=lambda: NOON)
+    assert before == facts(archive, tmp_path / "after.csv")
+    (row,) = records_in_force(archive, older)
+    seen = outlook(archive, row, older, place)
+    assert (("pass", "pass"), ()) == (seen.deltas.verdict, seen.deltas.cards)
+    sealed = reseal(archive, row, older, workspace=place, clock=lambda: NOON)
+    assert "bags/assess/GM-0002/r3" == sealed.bag
+    names = ("findings.json", "score.json", "report.html")
+    first, third = (archive.place(f"bags/assess/GM-0002/r{number}") / "data" for number in (1, 3))
+    assert [(first / name).read_bytes() for name in names] == [(third / name).read_bytes() for name in names]
+    assert () == records_in_force(archive, older)
+    assert verify(archive, Pins()).holds
 
 
 def test_a_mapping_set_edited_after_sealing_is_found(place: Workspace) -> None:

@@ -127,7 +127,7 @@ def test_a_mine_that_is_there_gets_a_further_assessment(room: Path, capsys: pyte
         ([MINE, "--yes", "--name", "矿"], "--industry"),
         ([MINE, *OPTIONS[:2], *OPTIONS[4:], "--industry", "coal", "--name", " "], "--name"),
         ([MINE, *OPTIONS, "--name", "矿\u202e"], "202e"),
-        ([MINE, *OPTIONS, "--member", "E1"], "ID=NAME"),
+        ([MINE, *OPTIONS, "--member", "E1"], "“E1”"),
         ([MINE, *OPTIONS, "--member", "E1=甲:boss"], "boss"),
         ([MINE, *OPTIONS, "--member", "panel=甲"], "members"),
         ([MINE, *OPTIONS, "--member", "E1=甲", "--member", "e1=乙"], "members"),

@@ -12,10 +12,10 @@ from typing import Any
 
 from greenmine.archive.index import Row, read_contents
 from greenmine.archive.layout import Archive
-from greenmine.archive.record import FILE_NAME, read_record
 from greenmine.assessment import load_assessment
 from greenmine.assessment.findings import read_findings
 from greenmine.batch.impact.table import MOST, FactsTable, column, gate_column
+from greenmine.batch.room import recorded
 from greenmine.catalog import Catalog
 from greenmine.errors import FindingsError, UsageError
 from greenmine.evidence import take_inventory
@@ -49,15 +49,16 @@ def facts_of_archive(archive: Archive) -> FactsTable:
 
 
 def _rows(archive: Archive, records: Iterable[Row]) -> Iterator[dict[str, object]]:
+    """Yield the facts of records, as people recorded them: not as they were carried over to another version since."""
     scorers: dict[str, Scorer] = {}
     for row in sorted(records, key=lambda row: row.mine):
-        data = archive.place(row.bag) / "data"
-        record = read_record((data / FILE_NAME).read_bytes(), data / FILE_NAME)
+        bag, record = recorded(archive, row.bag)
         if record.catalog.sha256 not in scorers:
             resolved = archive.place(record.catalog.bag) / "data" / "catalog.resolved.json"
             scorers[record.catalog.sha256] = Scorer(read_json(resolved))
-        findings = read_findings(data / "findings.json")
-        yield facts_row(findings, row.record, scorers[record.catalog.sha256], row.catalog, row.digest)
+        findings = read_findings(bag.place("data/findings.json"))
+        name, catalog = f"{record.mine}/r{record.revision}", f"{record.catalog.id}@{record.catalog.version}"
+        yield facts_row(findings, name, scorers[record.catalog.sha256], catalog, bag.digest)
 
 
 def facts_of_paths(paths: Iterable[str], catalog: Catalog, workspace: Workspace) -> FactsTable:
