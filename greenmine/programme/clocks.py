@@ -229,8 +229,10 @@ def _of_day(name: str, clock: Clock, record: Record, on: dt.date) -> Iterator[De
         concerned, now = bool(begins), True
         begin = begins[0] if begins else begin
     else:
-        concerned = settled(record.as_of(last).states, programme) in clock.starts_in
-        now = settled(record.states, programme) in clock.starts_in
+        concerned, now = (
+            settled(one.states, programme) in clock.starts_in and bool(one.lists)
+            for one in (record.as_of(last), record)
+        )
     if concerned and begin <= on:
         met = next((event.date for event in record.events if event.step in clock.ends and event.date >= begin), None)
         yield Deadline(record.subject, name, begin, last, met, missed=met is None and not now)

@@ -137,10 +137,12 @@ class State(Named):
 
     Attributes:
         lists: on which lists a mine in this state is.
+        keeps: whether a mine stays on the lists it is on.
         interlude: whether the state before it is kept, lists included, and returned to by a step to `before`.
     """
 
     lists: Keys = ()
+    keeps: True_ = False
     interlude: True_ = False
 
 
@@ -155,7 +157,7 @@ class Clock(Named, Sourced):
             when.
         day: the day, for kind `day`.
         starts: the steps that start it (anew); for kind `day`, if taken in that year.
-        starts_in: for kind `day`: it is for who is in one of these states on that day.
+        starts_in: for kind `day`: it is for who is in one of these states and on a list on that day.
         ends: the steps that end it; for `every`, for good. For `earliest`: the steps that have to wait.
         done_by: for `every`: the steps that count as done.
         stops_during: states in which it stands still.
@@ -196,6 +198,7 @@ class Step(Named, Sourced):
         from_states: in which states it may be taken; `none`: about who is not in the register.
         to_state: the state after it; `same`: it stays; `before`: back to the one before the interlude.
         needs: what has to be given with it besides date and office.
+        listed: whether it is only for who is on a list.
         outcome: for steps of a surveillance: what it decides.
     """
 
@@ -204,6 +207,7 @@ class Step(Named, Sourced):
     from_states: Annotated[tuple[Key, ...], Field(min_length=1, max_length=100)]
     to_state: Key
     needs: Annotated[tuple[Need, ...], Field(max_length=10)] = ()
+    listed: True_ = False
     outcome: Literal["", "keep", "upgrade", "downgrade", "withdraw"] = ""
 
 

@@ -64,9 +64,8 @@ class Record:
 
     @property
     def lists(self) -> tuple[str, ...]:
-        """The ids of the lists it is on; during an interlude, those of the state before it."""
-        state = settled(self.states, self.programme)
-        return () if state == UNKNOWN else self.programme.states[state].lists
+        """The ids of the lists it is on; where the state keeps them, those of the state before it."""
+        return lists_of(self.states, self.programme)
 
     @property
     def details(self) -> dict[str, Any]:
@@ -118,6 +117,15 @@ def settled(states: Iterable[str], programme: Programme) -> str:
         if not programme.states[state].interlude:
             return state
     return UNKNOWN
+
+
+def lists_of(states: Iterable[str], programme: Programme) -> tuple[str, ...]:
+    """Return the lists that a mine is on after going through some states."""
+    for name in reversed(tuple(states)):
+        state = programme.states[name]
+        if not state.keeps and not state.interlude:
+            return state.lists
+    return ()
 
 
 class _Rule(NamedTuple):
@@ -212,6 +220,9 @@ class Fold:
     def _check(self, event: Event, record: _Open, rule: _Rule) -> None:
         step = rule.step
         self._check_day(event, record)
+        if step.listed and not lists_of(record.states, self.programme):
+            rule_ = self.programme.cited(step.clause)
+            raise BadValue("step", _("a mine on a list ({rule})").format(rule=rule_), _("one that is on none"))
         for key in rule.fields:
             if not getattr(event, key):
                 raise self._lacks(step, key)

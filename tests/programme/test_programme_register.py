@@ -188,3 +188,21 @@ def test_details_are_the_latest_of_each_kind() -> None:
     )  # fmt: skip
     details = fold(story(CCACC, MINE, *certified), CCACC).get(MINE).details
     assert ("AAAA", "C-1") == (details["grade"], details["certificate"])
+
+
+def test_a_mine_that_applies_stays_on_the_municipal_list_it_is_on() -> None:
+    """二（一）: mines of municipal lists are checked, also while they apply for the provincial one."""
+    steps = [("carry_municipal", "2023-09-04"), ("apply", "2023-09-11"), ("self_check", "2023-09-25")]
+    steps += [("drawn", "2023-10-09"), ("rectify", "2023-10-20"), ("retain", "2023-11-20")]
+    register = fold(story(SHANXI, MINE, *steps), SHANXI)
+    assert ("applied", ("municipal",)) == (register.get(MINE).state, register.get(MINE).lists)
+    assert ("municipal",) == register.as_of(day("2023-11-01")).get(MINE).lists
+    assert [MINE] == [one.subject for one in register.listed("municipal")]
+    removed = fold(story(SHANXI, MINE, *steps, ("remove", "2023-12-04")), SHANXI)
+    assert ("removed", ()) == (removed.get(MINE).state, removed.get(MINE).lists)
+
+
+def test_who_is_on_no_list_is_not_drawn() -> None:
+    """二（二）2: 对列入…名录的矿山企业…抽查; an applicant is on none."""
+    with pytest.raises(JournalError, match="二（二）2"):
+        fold(story(SHANXI, MINE, ("apply", "2023-09-11"), ("drawn", "2023-10-09")), SHANXI)
