@@ -16,6 +16,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from nbclient.exceptions import CellExecutionError
+from nbformat.notebooknode import from_dict
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import Engine
 from papermill.exceptions import PapermillException
@@ -132,6 +133,29 @@ class _Client(PapermillNotebookClient):  # type: ignore[misc] # papermill has no
                 cell,
                 index,
             )
+
+    def output(self, outs: list[Any], msg: dict[str, Any], display_id: str | None, cell_index: int) -> Any:  # noqa: ANN401
+        """Put an output into a cell: as nbclient does, but without a schema where the output is plainly sound."""
+        hooked = self.output_hook_stack[msg["parent_header"]["msg_id"]]
+        if hooked or display_id or self.clear_before_next_output or not _sound(msg):
+            return super().output(outs, msg, display_id, cell_index)
+        out = from_dict(  # type: ignore[no-untyped-call] # nbformat has types in part
+            {"output_type": msg["msg_type"], **{name: msg["content"][name] for name in _PARTS[msg["msg_type"]]}}
+        )
+        outs.append(out)
+        return out
+
+
+_PARTS: Final = {"execute_result": ("metadata", "data", "execution_count"), "display_data": ("metadata", "data")}
+
+
+def _sound(message: dict[str, Any]) -> bool:
+    """Tell whether an output is so plain that it needs no schema: text, or JSON where the type says so."""
+    if message["msg_type"] not in _PARTS:
+        return False
+    content = message["content"]
+    data = content["data"].items()
+    return not content["metadata"] and all(type(value) is str or kind.endswith("+json") for kind, value in data)
 
 
 def _end_monitor(bar: Any) -> None:  # noqa: ANN401 - a progress bar of tqdm

@@ -7,6 +7,7 @@ tracebacks are not archived either; a notebook that fails is an error, not a rep
 
 from __future__ import annotations
 
+import copy
 import os
 import sys
 import tempfile
@@ -92,20 +93,16 @@ def run_notebook(
     Raises:
         NotebookError: a cell failed, or the kernel did.
     """
-    import papermill  # noqa: PLC0415 - late: it takes a second
-    from papermill.exceptions import PapermillException, PapermillExecutionError  # noqa: PLC0415
+    from papermill.exceptions import PapermillException, PapermillExecutionError  # noqa: PLC0415 - late: a second
 
     with _options(engine, limits) as options:
         try:
-            return papermill.execute_notebook(
+            return _executed(
                 notebook,
-                None,
                 dict(parameters),
-                engine_name=None if engine == KERNEL else engine,
-                kernel_name=notebook.metadata.get("kernelspec", {}).get("name", "python3"),
-                language="python",
-                progress_bar={"desc": label, "leave": False} if progress else False,
+                None if engine == KERNEL else engine,
                 cwd=str(cwd),
+                progress_bar={"desc": label, "leave": False} if progress else False,
                 autosave_cell_every=0,
                 **options,
             )
@@ -122,6 +119,28 @@ def run_notebook(
         ) as problem:  # no engine, no kernel …
             cause = f"{type(problem).__name__}: {problem}".removesuffix(": ")
             raise NotebookError(name, "", one_line(cause)) from None
+
+
+def _executed(notebook: Any, parameters: dict[str, Any], engine: str | None, *, cwd: str, **options: Any) -> Any:  # noqa: ANN401
+    """Do what `papermill.execute_notebook` does, which writes the notebook out before and after, and reads it again."""
+    from papermill.engines import papermill_engines  # noqa: PLC0415 - late, as papermill
+    from papermill.execute import raise_for_execution_errors  # noqa: PLC0415
+    from papermill.parameterize import parameterize_notebook  # noqa: PLC0415
+    from papermill.utils import chdir  # noqa: PLC0415
+
+    kernel = notebook.metadata.get("kernelspec", {}).get("name", "python3")
+    ready = copy.deepcopy(notebook)
+    for part in (ready, *ready.cells):
+        part.metadata["papermill"] = {}
+        part.metadata.setdefault("tags", [])
+    if parameters:
+        ready = parameterize_notebook(ready, parameters, kernel_name=kernel, language="python", engine_name=engine)
+    with chdir(cwd):
+        ran = papermill_engines.execute_notebook_with_engine(
+            engine, ready, kernel_name=papermill_engines.nb_kernel_name(engine, ready, kernel), **options
+        )
+    raise_for_execution_errors(ran, None)
+    return ran
 
 
 def _running(notebook: Any, index: int | None) -> str:  # noqa: ANN401
@@ -174,8 +193,6 @@ def archived(notebook: Any, parameters: Mapping[str, Any]) -> Any:  # noqa: ANN4
         notebook: the executed notebook.
         parameters: what the injected cell is to say; the mine by its id, not by where its folder was.
     """
-    import copy  # noqa: PLC0415
-
     clean = copy.deepcopy(notebook)
     kernel = clean.metadata.get("kernelspec", {})
     clean.metadata.clear()

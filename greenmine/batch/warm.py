@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import importlib
 import os
 import pickle
@@ -232,6 +233,8 @@ def _get_ready(folder: Path) -> None:
 
     compile_templates()
     shell.shell(folder)
+    gc.collect()
+    gc.freeze()  # what is there now stays, and looking at it again and again would copy it into every fork
 
 
 def _unpacked(packed: tuple[type[Exception], tuple[Any, ...], dict[str, Any]]) -> Exception:

@@ -14,6 +14,8 @@ from nbconvert.exporters.templateexporter import TemplateExporter
 from traitlets import default
 from traitlets.config import Config
 
+from greenmine.report.sections import report_of
+
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -51,5 +53,5 @@ def to_html(notebook: Any) -> str:  # noqa: ANN401 - a notebook node
     Returns:
         The page; end it on disk as it is, in UTF-8.
     """
-    page, _resources = _exporter().from_notebook_node(notebook)
-    return str(page)
+    resources = {"greenmine": report_of(notebook)}  # what the preprocessor of the template does, without three copies
+    return str(_exporter().template.render(nb=notebook, resources=resources)).lstrip("\r\n")

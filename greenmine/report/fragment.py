@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 # What may contain what does not matter here: none of these elements loads, runs, or changes how the rest is read.
 ELEMENTS = frozenset(
@@ -38,6 +40,8 @@ ATTRIBUTES = {
     "style": re.compile(r"width:\d{1,3}(?:\.\d)?%"),
     "width": re.compile(r"\d{1,4}"),
 }
+_TAGS = ELEMENTS | VOID
+_SHORT = 100
 ROOTS = frozenset(("header", "section", "footer", "div", "p"))
 
 _TOKEN = re.compile(
@@ -81,12 +85,11 @@ def read_fragment(markup: str) -> Fragment | None:
         return None
     reader = _Reader()
     position = 0
-    while position < len(markup):
-        token = _TOKEN.match(markup, position)
-        if token is None or not reader.take(token):
+    for token in _TOKEN.finditer(markup):
+        if token.start() != position or not reader.take(token):
             return None
         position = token.end()
-    if reader.open or not reader.root:
+    if position != len(markup) or reader.open or not reader.root:
         return None
     return Fragment(markup, reader.root, reader.lang, tuple(reader.headings))
 
@@ -114,11 +117,8 @@ class _Reader:
         return bool(self.open) or not text.strip()
 
     def _open(self, tag: str, attributes: str) -> bool:
-        pairs = _ATTRIBUTE.findall(attributes)
-        values = dict(pairs)
-        if tag not in ELEMENTS | VOID or len(values) < len(pairs):
-            return False
-        if not all(name in ATTRIBUTES and ATTRIBUTES[name].fullmatch(value) for name, value in values.items()):
+        values = _few(attributes) if len(attributes) < _SHORT else _allowed(attributes)
+        if tag not in _TAGS or values is None:
             return False
         if not self.open:
             if tag not in ROOTS:
@@ -139,6 +139,17 @@ class _Reader:
             self.headings.append(Heading(level, self._heading_id, text))
             self._heading = None
         return True
+
+
+def _allowed(attributes: str) -> Mapping[str, str] | None:
+    """Return the attributes of a tag by name; None where one may not stand there."""
+    pairs = _ATTRIBUTE.findall(attributes)
+    values = dict(pairs)
+    known = all(name in ATTRIBUTES and ATTRIBUTES[name].fullmatch(value) for name, value in values.items())
+    return values if known and len(values) == len(pairs) else None
+
+
+_few = lru_cache(4096)(_allowed)  # most tags come again and again
 
 
 def _level(tag: str) -> int:
