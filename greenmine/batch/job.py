@@ -16,15 +16,14 @@ from typing import Any
 
 from greenmine.archive.engine import engine_digest
 from greenmine.archive.record import installed
-from greenmine.assessment import load_assessment
-from greenmine.assessment.assessment import FOLDER, Assessment
+from greenmine.assessment.assessment import FOLDER
 from greenmine.batch.notebook import ENGINE
 from greenmine.batch.process import USUAL, Limits
 from greenmine.batch.runlist import Run
 from greenmine.batch.runner import NOTEBOOK, produce
 from greenmine.catalog import load_catalog
 from greenmine.errors import GreenmineError, one_line
-from greenmine.evidence import take_inventory
+from greenmine.evidence import recent_inventory
 from greenmine.files import canonical_json, sha256_hex
 from greenmine.i18n import gettext as _
 from greenmine.workbook import Workbook
@@ -55,12 +54,10 @@ class Made:
     """What a worker made.
 
     Attributes:
-        assessment: as it was before anything was made from it.
         book: what was read.
         files: the content of every file by its name.
     """
 
-    assessment: Assessment
     book: Workbook
     files: dict[str, bytes]
 
@@ -95,13 +92,11 @@ def do(job: Job) -> Iterator[Outcome]:
 
 def _done(job: Job) -> Outcome:
     workspace, run = Workspace(job.root), job.run
-    folder = workspace.mine_dir(run.mine)
     key = job_key(workspace, run)
     if key == job.sealed:
         return Outcome(key)
-    assessment = load_assessment(folder, run.assessment)
     book, files = produce(run.mine, workspace=workspace, engine=job.engine, limits=job.limits, **run.parameters)
-    return Outcome(key, Made(assessment, book, files))
+    return Outcome(key, Made(book, files))
 
 
 def job_key(workspace: Workspace, run: Run) -> str:
@@ -114,7 +109,7 @@ def job_key(workspace: Workspace, run: Run) -> str:
     recorded = (path for path in sorted((folder / FOLDER).rglob("*")) if path.is_file())
     follows_from: dict[str, Any] = {
         "run": [run.mine, dict(run.parameters)],
-        "evidence": take_inventory(folder).sha256,
+        "evidence": recent_inventory(folder).sha256,
         "recorded": {path.relative_to(folder).as_posix(): _digest(path) for path in recorded},
         "catalog": load_catalog(run.parameters["catalog"], workspace).sha256,
         "notebook": _digest(workspace.notebook(NOTEBOOK)),

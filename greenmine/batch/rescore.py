@@ -17,7 +17,6 @@ from typing import Final
 
 from greenmine.archive.index import Row, read_contents
 from greenmine.archive.layout import Archive
-from greenmine.assessment import load_assessment
 from greenmine.batch.notebook import ENGINE
 from greenmine.batch.reproduce import FINDINGS, RESCORE
 from greenmine.batch.room import add_parameters, content, lay_out, parameters_of, recorded
@@ -158,5 +157,4 @@ def reseal(
             assessment=record.assessment,
             catalog=catalog.ref,
         )
-        assessment = load_assessment(book.folder, record.assessment)
-        return seal_produced(archive, assessment, book, files, reason=reason, clock=clock)
+        return seal_produced(archive, book, files, reason=reason, clock=clock)

@@ -113,7 +113,7 @@ def _finished(run: Run, outcome: Outcome, archive: Archive, done: _Done) -> Fini
         return Finished(run, "unchanged", done.bag(run))
     made = outcome.made
     try:
-        sealed = seal_produced(archive, made.assessment, made.book, made.files, reason=run.reason)
+        sealed = seal_produced(archive, made.book, made.files, reason=run.reason)
     except GreenmineError as problem:
         return Finished(run, "failed", failure=one_line(str(problem)), exit_status=problem.exit_status)
     done.add(run, outcome.key, sealed.bag)

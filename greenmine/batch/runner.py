@@ -28,6 +28,7 @@ from greenmine.i18n import gettext as _
 from greenmine.scoring import canonical
 from greenmine.workbook import Workbook
 from greenmine.workbook.book import LIVE, RECORD_TYPE
+from greenmine.workbook.handed_down import handing_down, state_of
 from greenmine.workspace import Workspace
 
 NOTEBOOK = "assessment.ipynb"
@@ -114,9 +115,11 @@ def produce(
     path = notebook or workspace.notebook(NOTEBOOK)
     source = read_notebook(path)
     values = checked(declared(source, path), {"mine": mine, **parameters}, path)
+    state = state_of(workspace.mine_dir(values["mine"]))
     book = Workbook.open(**{**values, "workspace": workspace, "live": False})
     values |= {"mine": str(book.folder.resolve()), "assessment": book.id}
-    with _surroundings(workspace):
+    asked = {name: values[name] for name in ("readings", "lang", "carried_from") if name in values}
+    with _surroundings(workspace), handing_down(book, state, **asked):
         ran = run_notebook(
             source,
             values,

@@ -144,7 +144,6 @@ def seal_signed(
 
 def seal_produced(
     archive: Archive,
-    assessment: Assessment,
     book: Workbook,
     files: dict[str, bytes],
     *,
@@ -155,7 +154,6 @@ def seal_produced(
 
     Args:
         archive: where.
-        assessment: as it was before anything was produced from it.
         book: what was read.
         files: the content of every file by its name.
         reason: why it takes the place of an earlier revision; needed where there is one.
@@ -165,10 +163,10 @@ def seal_produced(
         UsageError: a reason is missing.
         GreenmineError: the archive is not as it should be, or a signature does not hold; nothing is sealed then.
     """
-    waiting = _waiting(archive, assessment)
+    waiting = _waiting(archive, book.record)
     if waiting is not None:
-        return _sealed_draft(archive, waiting, assessment)
-    return _sealed(archive, book, files, assessment, draft=False, reason=reason, time=clock())
+        return _sealed_draft(archive, waiting, book.record)
+    return _sealed(archive, book, files, book.record, draft=False, reason=reason, time=clock())
 
 
 def _sealed(

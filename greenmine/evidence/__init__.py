@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from greenmine.evidence.cache import cached_inventory
+from greenmine.evidence.cache import cached_inventory, recent_inventory
 from greenmine.evidence.doubts import Warning_, evidence_warnings
 from greenmine.evidence.inventory import Inventory, Item, take_inventory
 from greenmine.evidence.locator import Reference, Region, parse_reference
@@ -22,5 +22,6 @@ __all__ = [
     "evidence_warnings",
     "parse_reference",
     "read_profile",
+    "recent_inventory",
     "take_inventory",
 ]

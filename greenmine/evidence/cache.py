@@ -70,6 +70,33 @@ def cached_inventory(mine_dir: Path, progress: Progress | None = None, folder: P
     return take_inventory(mine_dir, progress, partial(_read, folder))
 
 
+def recent_inventory(mine_dir: Path, progress: Progress | None = None) -> Inventory:
+    """Return the inventory of a mine's folder, reading only what has changed since this process last asked for it.
+
+    Nothing is kept on the disk, and only the last folder in memory: it spares who does several things with one mine,
+    and the forks of such a process, from reading its files over and over.
+
+    Args:
+        mine_dir: the folder, such as `evidence/GM-0001`.
+        progress: told how many bytes of those that have to be read have been.
+
+    Raises:
+        EvidenceError: as `take_inventory` does.
+    """
+    return take_inventory(mine_dir, progress, _read_recent)
+
+
+_recent: dict[str, dict[str, Known]] = {}
+
+
+def _read_recent(mine_dir: Path, entries: Sequence[Entry], progress: Progress | None) -> list[tuple[str, Media]]:
+    folder = str(mine_dir.resolve())
+    now, kept = _update(_recent.get(folder, {}), mine_dir, entries, progress)
+    _recent.clear()
+    _recent[folder] = kept
+    return now
+
+
 def cache_file(mine_dir: Path, folder: Path | None = None) -> Path:
     """Return the file that remembers what is in a mine's folder."""
     base = folder or user_cache_path("greenmine", appauthor=False) / "inventory"
@@ -82,6 +109,16 @@ def _read(
     """Return digest and media of files, as `read_files` does, and remember them."""
     path = cache_file(mine_dir, folder)
     known = _load(path, str(mine_dir.resolve()))
+    now, kept = _update(known, mine_dir, entries, progress)
+    if kept != known:
+        _save(path, str(mine_dir.resolve()), kept)
+    return now
+
+
+def _update(
+    known: dict[str, Known], mine_dir: Path, entries: Sequence[Entry], progress: Progress | None
+) -> tuple[list[tuple[str, Media]], dict[str, Known]]:
+    """Return digest and media of files, reading those that are not known, and what is to be remembered."""
     settled = time.time_ns() - SETTLED_NS
     changed = [entry for entry in entries if entry.path not in known or known[entry.path].stamp != _stamp(entry)]
     fresh = {
@@ -90,9 +127,7 @@ def _read(
     }
     now = {entry.path: fresh.get(entry.path) or known[entry.path] for entry in entries}
     kept = {name: one for name, one in now.items() if max(one.stamp[-2:]) < settled}
-    if kept != known:
-        _save(path, str(mine_dir.resolve()), kept)
-    return [(one.sha256, one.media) for one in now.values()]
+    return [(one.sha256, one.media) for one in now.values()], kept
 
 
 def _stamp(entry: Entry) -> Stamp:

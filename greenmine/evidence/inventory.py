@@ -272,6 +272,9 @@ def _in_threads(function: Callable[[Entry], Any], entries: Iterable[Entry]) -> l
     Decoders warn of what is odd in a file. Filters of warnings belong to the whole process, so they are silenced here,
     once, for all threads.
     """
+    entries = list(entries)
+    if not entries:
+        return []
     workers = min(MAX_WORKERS, os.cpu_count() or 1)
     with warnings.catch_warnings(), ThreadPoolExecutor(workers, "inventory") as pool:
         warnings.simplefilter("ignore")

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from greenmine import __version__
 from greenmine.assessment import Panel, load_assessment
+from greenmine.assessment.assessment import Assessment
 from greenmine.assessment.earlier import Earlier, earlier_assessments
 from greenmine.assessment.signoff import Signed, complete, digests, signed
 from greenmine.catalog import Catalog, load_catalog
@@ -30,7 +31,7 @@ from greenmine.evidence import (
     cached_inventory,
     evidence_warnings,
     read_profile,
-    take_inventory,
+    recent_inventory,
 )
 from greenmine.files import canonical_json, sha256_hex
 from greenmine.i18n import language
@@ -40,6 +41,7 @@ from greenmine.workbook.cards import Deck, citing
 from greenmine.workbook.comparison import compared
 from greenmine.workbook.deltas import Deltas, compare_scores
 from greenmine.workbook.exhibits import Exhibits
+from greenmine.workbook.handed_down import handed_down
 from greenmine.workbook.html import Html, render, speaking
 from greenmine.workbook.live import live_style
 from greenmine.workbook.rectification import tasks
@@ -65,6 +67,7 @@ class Workbook:
     """One assessment, read and scored.
 
     Attributes:
+        record: the assessment as it was read.
         folder: the mine's folder.
         catalog: the catalog it was scored by.
         mine: the profile of the mine.
@@ -80,6 +83,7 @@ class Workbook:
         library: what the forms share; None where pieces are shown.
     """
 
+    record: Assessment
     folder: Path
     catalog: Catalog
     mine: MineProfile
@@ -129,8 +133,12 @@ class Workbook:
             live = (os.environ.get(LIVE) == "1" and SESSION in os.environ) if live is None else live
             folder = workspace.mine_dir(mine)
             found = load_catalog(catalog, workspace)
+            given = {"readings": readings, "lang": lang, "carried_from": carried_from}
+            book = None if live else handed_down(folder, assessment, found.sha256, **given)
+            if book is not None:
+                return book
             profile = read_profile(folder)
-            inventory = cached_inventory(folder) if live else take_inventory(folder)
+            inventory = cached_inventory(folder) if live else recent_inventory(folder)
             record = load_assessment(folder, assessment or None, inventory)
             scorer = Scorer(found.document)
             again = None
@@ -152,6 +160,7 @@ class Workbook:
                     folder, record.id, catalog=catalog, readings=readings, lang=lang, workspace=workspace, signer=signer
                 )
             return cls(
+                record=record,
                 folder=folder,
                 catalog=found,
                 mine=profile,
