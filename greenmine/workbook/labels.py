@@ -78,6 +78,7 @@ def labels() -> dict[str, str]:
         "files_found": _("{count} files"),
         "suggested": _("suggested"),
         "visit": _("Site visit"),
+        "visit_again": _("As at the last visit"),
         "visit_by": _("Who was there"),
         "visit_on": _("Day of the visit"),
         "visit_place": _("Place"),

@@ -352,6 +352,22 @@ def test_the_list_of_what_is_open_follows_while_it_is_read(sheet: FormsPage, min
     expect(points).to_have_count(1)
 
 
+def test_a_visit_is_written_down_once(sheet: FormsPage, mine: Path) -> None:
+    """Who, when and where of the last one are taken over by a click; what was seen is each card's own."""
+    last = sheet.card(DEFECTS)
+    last.locator("summary", has_text=sheet.words["visit"]).click()
+    last.get_by_label(sheet.words["visit_place"], exact=True).fill("二号平硐")
+    sheet.settled()
+    card = sheet.card("prerequisite/P1")
+    card.locator("summary", has_text=sheet.words["visit"]).click()
+    card.get_by_role("button", name=sheet.words["visit_again"], exact=True).click()
+    sheet.settled()
+    assert {"by": ["E1", "E2"], "on": "2026-06-11", "place": "二号平硐"} == recorded(mine, "prerequisite/P1")[
+        "site_visit"
+    ]
+    expect(card.get_by_role("button", name=sheet.words["visit_again"], exact=True)).to_be_hidden()
+
+
 def test_filters_leave_what_is_asked_for(sheet: FormsPage) -> None:
     """Those hidden are counted, not forgotten."""
     everything = sheet.page.locator(".gmf-card:visible").count()

@@ -206,13 +206,15 @@ function visit(desk, get, set) {
     field("seen", { label: words.visit_seen, lines: 2 }),
   ];
   const label = h("span", { class: "gmf-dim" });
-  const element = h("details", { class: "gmf-fold" }, h("summary", {}, words.visit, " ", label),
+  const again = h("button", { type: "button", class: "gmf-small", onclick: () => set("site_visit", { ...get("site_visit"), ...store.lastVisit() }, true) }, words.visit_again);
+  const element = h("details", { class: "gmf-fold" }, h("summary", {}, words.visit, " ", label), again,
     h("fieldset", { class: "gmf-choice" }, h("legend", {}, words.visit_by), h("span", { class: "gmf-options" }, people.map((one) => one.element))),
     h("div", { class: "gmf-pair" }, fields[0].element, fields[1].element), fields[2].element);
   const refresh = () => {
     [...people, ...fields].forEach((one) => one.refresh());
     const now = get("site_visit");
     label.textContent = now ? [now.on, now.place].filter(Boolean).join(" ") || words.recorded : words.not_recorded;
+    again.style.visibility = disabled() || now?.by || now?.on || !store.lastVisit() ? "hidden" : "";
   };
   return { element, refresh };
 }

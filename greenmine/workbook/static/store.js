@@ -129,6 +129,14 @@ export class Store {
     return draft && field in draft.fields ? draft.fields[field] : this.recorded(card, author, field);
   }
 
+  /** Who was where and when, at the visit last recorded for whoever is written for; undefined where there was none. */
+  lastVisit() {
+    const found = Object.values(this.cards).filter((card) => card.by?.[this.author]?.site_visit?.on);
+    const time = (card) => card.changed[this.author].time;
+    const last = found.sort((one, other) => time(one).localeCompare(time(other))).pop()?.by[this.author].site_visit;
+    return last && Object.fromEntries(["by", "on", "place"].filter((name) => name in last).map((name) => [name, last[name]]));
+  }
+
   /** Take what somebody typed or chose; text waits for a pause, a choice does not. */
   edit(card, field, value, { author = this.author, now = false } = {}) {
     if (this.locked) return;
