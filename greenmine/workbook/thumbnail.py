@@ -73,15 +73,19 @@ def _decoded(data: bytes, side: int, region: Region | None) -> Image.Image | Non
             opened.draft("RGB", (side * 2, side * 2))  # changes the size where the format allows it
         if opened.width * opened.height > MAX_PIXELS:
             return None
-        picture: Image.Image = ImageOps.exif_transpose(opened).convert("RGBA")
-    if region is not None:
-        box = _box(region, picture.width, picture.height)
-        if box is None:
-            return None
-        picture = picture.crop(box)
+        opened.load()
+        ImageOps.exif_transpose(opened, in_place=True)
+        picture: Image.Image = opened
+        if region is not None:
+            box = _box(region, picture.width, picture.height)
+            if box is None:
+                return None
+            picture = picture.crop(box)
+        opaque = picture.mode == "RGB" and "transparency" not in picture.info
+        picture = picture.convert("RGB" if opaque else "RGBA")
     picture.thumbnail((side, side), Image.Resampling.LANCZOS)
     clean = Image.new("RGB", picture.size, "white")
-    clean.paste(picture, mask=picture.getchannel("A"))
+    clean.paste(picture, mask=None if opaque else picture.getchannel("A"))
     return clean
 
 
