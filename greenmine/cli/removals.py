@@ -96,7 +96,7 @@ def _print_proposals(found: Sequence[Proposal], programme: Programme, day: dt.da
         ]
         for one in found
     ]
-    columns = [_("Mine"), _("Ground"), _("Cited clause"), _("Since"), _("Case"), _("Papers"), _("Decides")]
+    columns = [_("Mine"), _("Ground"), _("Cited clause"), _("Since"), _("Case"), _("Papers"), _("Deciding body")]
     title = _("Proposals of removal on {day} ({programme})").format(day=day, programme=programme.title)
     console().print(table(title, columns, rows))
 
