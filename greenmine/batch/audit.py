@@ -279,7 +279,7 @@ class Audit:
         for one in self.examined:
             yield (
                 one.drawn.record,
-                one.failure or _("holds"),
+                one.failure or _("all of it holds"),
                 one.difference or _("the same byte for byte"),
                 one.archived or "–",
                 one.now or "–",

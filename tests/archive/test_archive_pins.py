@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -133,6 +134,17 @@ def test_an_impossible_time_in_a_checkpoint_is_found(copy: Audited, time: str) -
     assert found
     assert f"checkpoints/{folder.name}/checkpoint" == found.file
     assert f"FAIL 不通过  checkpoints/{folder.name}/checkpoint: line 7" in script(copy, copy.trust).stderr
+
+
+@pytest.mark.parametrize("name", ["witness-国家@demo.sig", "witness-.sig", "witness-a b.sig", "note.txt"])
+def test_nothing_else_lies_among_checkpoints(copy: Audited, name: str) -> None:
+    """A file of another name, a witness's with letters that names of signers do not have too, is found by both."""
+    folder = max(copy.archive.checkpoints.iterdir())
+    shutil.copy(next(folder.glob("witness-*.sig")), folder / name)
+    found = copy.verify().first
+    assert found
+    assert found.file.startswith(f"checkpoints/{folder.name}")
+    assert f"FAIL 不通过  checkpoints/{folder.name}/{name}" in script(copy, copy.trust).stderr
 
 
 def test_a_huge_file_among_checkpoints_is_refused_at_once(copy: Audited) -> None:

@@ -156,7 +156,7 @@ checkpoint() {
   c=$d/checkpoint
   for file in checkpoint checkpoint.sums; do plain "$d/$file"; done
   strange=$(find "$d" -mindepth 1 ! -name checkpoint ! -name checkpoint.sig ! -name checkpoint.sig.tsr \
-    ! -name checkpoint.sums ! -name 'witness-*.sig' | head -n 1)
+    ! -name checkpoint.sums | grep -aEv '/witness-[A-Za-z0-9][A-Za-z0-9._@-]{0,127}\.sig$' | head -n 1)
   [ -z "$strange" ] || fail "$strange" "it does not belong there 多余文件"
   : > "$work/sums"
   for file in checkpoint checkpoint.sig checkpoint.sig.tsr; do
