@@ -17,7 +17,8 @@ from greenmine.evidence.folder import Entry, opened, walk
 from greenmine.evidence.profile import FILE_NAME, MineProfile, read_profile
 from greenmine.files import sha256_hex
 from greenmine.i18n import gettext as _
-from greenmine.programme.programme import Application, FormField, Material, Programme
+from greenmine.programme.parts import Application, FormField, Material
+from greenmine.programme.programme import Programme
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from functools import cache
 
 from greenmine.errors import UsageError
 from greenmine.i18n import gettext as _
-from greenmine.programme.programme import Length
+from greenmine.programme.parts import Length
 
 Pause = tuple[dt.date, dt.date]
 """A time that does not count: the days after the first up to and including the second."""

@@ -19,7 +19,8 @@ from greenmine.errors import UsageError, shown
 from greenmine.i18n import gettext as _
 from greenmine.programme.calendar import end_of
 from greenmine.programme.events import Draft, Event
-from greenmine.programme.programme import Band, Certification, Programme
+from greenmine.programme.parts import Band, Certification
+from greenmine.programme.programme import Programme
 
 if TYPE_CHECKING:
     from greenmine.programme.register import Record

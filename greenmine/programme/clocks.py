@@ -15,7 +15,8 @@ from greenmine.errors import UsageError
 from greenmine.i18n import gettext as _
 from greenmine.programme.calendar import Pause, end_of
 from greenmine.programme.events import Event
-from greenmine.programme.programme import Clock, Programme
+from greenmine.programme.parts import Clock
+from greenmine.programme.programme import Programme
 from greenmine.programme.register import Record, Register, settled
 
 Status = Literal["overdue", "unknown", "due", "stopped", "open", "met", "late", "missed"]

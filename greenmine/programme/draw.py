@@ -51,7 +51,7 @@ from greenmine.catalog.fields import Day, Id, Key, Share, Strict
 from greenmine.catalog.strict_yaml import load_yaml, validate
 from greenmine.errors import ArchiveError, CatalogError, UsageError, shown
 from greenmine.i18n import gettext as _
-from greenmine.programme.programme import Draw as Rule
+from greenmine.programme.parts import Draw as Rule
 from greenmine.programme.programme import Programme
 from greenmine.programme.quota import quota
 from greenmine.programme.register import Register

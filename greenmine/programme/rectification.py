@@ -22,7 +22,8 @@ from greenmine.catalog.fields import Day, Strict, Text
 from greenmine.errors import UsageError, shown
 from greenmine.i18n import gettext as _
 from greenmine.programme.events import Event
-from greenmine.programme.programme import BEFORE, SAME, Programme, Step
+from greenmine.programme.parts import BEFORE, SAME, Step
+from greenmine.programme.programme import Programme
 
 ITEMS: Final = "items"
 CLOSED: Final = "closed"

@@ -20,7 +20,8 @@ from greenmine.i18n import gettext as _
 from greenmine.programme.calendar import end_of
 from greenmine.programme.certificate import GRADE, check_grade
 from greenmine.programme.events import VOID, Event, at_line
-from greenmine.programme.programme import BEFORE, SAME, UNKNOWN, Clock, Programme, Step
+from greenmine.programme.parts import BEFORE, SAME, UNKNOWN, Clock, Step
+from greenmine.programme.programme import Programme
 from greenmine.programme.rectification import CLOSED, ITEMS, check_items
 
 _date: Final = attrgetter("date")

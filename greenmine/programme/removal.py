@@ -15,7 +15,8 @@ from typing import Final
 from greenmine.i18n import gettext as _
 from greenmine.programme.clocks import deadlines
 from greenmine.programme.events import Event
-from greenmine.programme.programme import BEFORE, SAME, Programme, Removal, Trigger
+from greenmine.programme.parts import BEFORE, SAME, Removal, Trigger
+from greenmine.programme.programme import Programme
 from greenmine.programme.rectification import items_of
 from greenmine.programme.register import Record, Register
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from greenmine.errors import UsageError
 from greenmine.programme.calendar import end_of, is_working_day, months_after, working_days_after
-from greenmine.programme.programme import Length
+from greenmine.programme.parts import Length
 
 
 def on(text: str) -> dt.date:

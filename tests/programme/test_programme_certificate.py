@@ -11,7 +11,7 @@ from programmes import day, draft, entered, shipped, story
 from greenmine import i18n
 from greenmine.errors import JournalError
 from greenmine.programme.certificate import certificates, grade_of
-from greenmine.programme.programme import Band
+from greenmine.programme.parts import Band
 from greenmine.programme.register import fold
 
 CCACC = shipped("ccacc-2024")

@@ -11,16 +11,8 @@ import yaml
 from pydantic import BaseModel
 
 from greenmine.errors import CatalogError, UsageError
-from greenmine.programme.programme import (
-    BEFORE,
-    SAME,
-    UNKNOWN,
-    Programme,
-    Trigger,
-    as_document,
-    list_programmes,
-    load_programme,
-)
+from greenmine.programme.parts import BEFORE, SAME, UNKNOWN, Trigger
+from greenmine.programme.programme import Programme, as_document, list_programmes, load_programme
 from greenmine.workspace import Workspace, shared_dir
 
 SHIPPED = Workspace(shared_dir())

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from greenmine.programme.programme import Programme, Sourced, list_programmes
+from greenmine.programme.parts import Sourced
+from greenmine.programme.programme import Programme, list_programmes
 from greenmine.workspace import Workspace, shared_dir
 
 PROGRAMMES = {one.id: one for one in list_programmes(Workspace(shared_dir()))}
