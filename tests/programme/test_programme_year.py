@@ -20,6 +20,7 @@ from programmes import NAMES, day, draft, entered, shipped
 
 from greenmine import i18n
 from greenmine.archive.draws import FrameMine, draw_mines
+from greenmine.catalog import load_catalog
 from greenmine.catalog.strict_yaml import load_yaml, validate
 from greenmine.errors import JournalError
 from greenmine.programme.certificate import certificates
@@ -31,6 +32,7 @@ from greenmine.programme.rectification import Closing, Order
 from greenmine.programme.register import Register, fold
 from greenmine.programme.removal import proposals
 from greenmine.programme.third_party import flags
+from greenmine.workspace import Workspace, shared_dir
 
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "programmes"
 END = dt.date(2035, 1, 1)
@@ -112,6 +114,14 @@ def test_clauses_stand_in_the_programme(name: str) -> None:
     known = "、".join(one.clause for one in parts)
     cited = {row[-1].partition("：")[0] for heading in ("各日的状态", "期限") for row in rows(name, heading)}
     assert [] == sorted(one for one in cited if one not in known)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_named_catalog_is_there(name: str) -> None:
+    """A programme that names indicators names those that it is scored by; Gansu's text names none."""
+    ref = shipped(name).catalog
+    assert (name == "gansu") == (not ref)
+    assert not ref or load_catalog(ref, Workspace(shared_dir())).document["line"] == "80"
 
 
 # ---- draws -----------------------------------------------------------------------------------------------------------
