@@ -11,8 +11,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -273,10 +274,8 @@ def _check_parts(files: Mapping[str, bytes], record: Record) -> None:
     if engine_digest() != record.engine.sha256:
         raise _unfit("engine", engine_digest(), record.engine.sha256)
     try:
-        findings, catalog, score = (
-            json.loads(files[name], parse_float=Decimal)
-            for name in ("findings.json", "catalog.resolved.json", "score.json")
-        )
+        catalog, scorer = _scorer(files["catalog.resolved.json"])
+        findings, score = (json.loads(files[name], parse_float=Decimal) for name in ("findings.json", "score.json"))
         named = (findings["mine"]["id"], findings["assessment"]["id"], catalog["id"], catalog["version"])
         readings: dict[str, Any] = score["readings"]
     except (ValueError, LookupError, TypeError, RecursionError) as problem:
@@ -289,13 +288,20 @@ def _check_parts(files: Mapping[str, bytes], record: Record) -> None:
     if readings != record.readings:
         raise _unfit("readings", shown(readings, 200), shown(record.readings, 200))
     try:
-        again = canonical(Scorer(catalog).score(findings, record.readings))
+        again = canonical(scorer().score(findings, record.readings))
     except GreenmineError as problem:
         raise ArchiveError("findings.json", expected=_("documents that can be scored"), found=str(problem)) from None
     if again != files["score.json"]:
         raise ArchiveError(
             "score.json", expected=_("the score that follows from findings and catalog"), found=_("another one")
         )
+
+
+@lru_cache(4)
+def _scorer(catalog: bytes) -> tuple[dict[str, Any], Callable[[], Scorer]]:
+    """Return a resolved catalog, and what makes its scorer, once; many assessments are sealed by the same catalog."""
+    document = json.loads(catalog, parse_float=Decimal)
+    return document, cache(lambda: Scorer(document))
 
 
 def _check_findings(

@@ -225,13 +225,18 @@ def _get_ready(folder: Path) -> None:
     from greenmine.batch.notebook import import_nbformat  # noqa: PLC0415 - late: only this process needs all this
 
     import_nbformat()
+    import imagehash  # noqa: F401, PLC0415
     import papermill  # noqa: F401, PLC0415
+    from PIL import Image  # noqa: PLC0415
 
-    from greenmine.batch import job, shell  # noqa: F401, PLC0415
+    from greenmine.batch import job, shell, signing  # noqa: F401, PLC0415
     from greenmine.report import exporter  # noqa: F401, PLC0415
+    from greenmine.workbook.book import software  # noqa: PLC0415
     from greenmine.workbook.html import compile_templates  # noqa: PLC0415
 
+    Image.preinit()
     compile_templates()
+    software()
     shell.shell(folder)
     gc.collect()
     gc.freeze()  # what is there now stays, and looking at it again and again would copy it into every fork

@@ -14,7 +14,7 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -335,12 +335,10 @@ class Workbook:
 
     def provenance(self) -> Html:
         """Return what the report was made from and how to check it: digests, readings, versions."""
-        software = {"greenmine": __version__, "Python": platform.python_version()}
-        software.update({name: version(name) for name in ("Pillow", "Jinja2")})
         piece = self._piece(
             "provenance",
             digests=self.digests,
-            software=software,
+            software=software(),
             files=len(self.inventory.items),
             texts=self.catalog.document.get("reading_texts", {}),
             changed=self._changed_readings(),
@@ -351,6 +349,13 @@ class Workbook:
         """Return the readings in force that are not the catalog's default, as the scorer takes them."""
         defaults = {name: entry["default"] for name, entry in self.catalog.document["readings"].items()}
         return [f"{name}={choice}" for name, choice in self.score["readings"].items() if choice != defaults.get(name)]
+
+
+@cache
+def software() -> dict[str, str]:
+    """Return the versions of what makes the pieces; not to be changed."""
+    named = {"greenmine": __version__, "Python": platform.python_version()}
+    return named | {name: version(name) for name in ("Pillow", "Jinja2")}
 
 
 def _percent(part: str | None, whole: str) -> str:
