@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from greenmine.assessment.writer import now
+from greenmine.cli.due import deadline_document, status_text
 from greenmine.cli.options import archive_option, archive_root, json_option, one_programme, parse_day, programme_option
 from greenmine.cli.output import console, print_json, table
 from greenmine.errors import CheckFailed, UsageError, one_line, shown
@@ -276,8 +277,6 @@ def _show_record(programme: Programme, record: Record, day: dt.date, *, as_json:
 
     running = deadlines(record, programme, day)
     if as_json:
-        from greenmine.cli.due import deadline_document  # noqa: PLC0415 - it imports this module
-
         document = record_document(record) | {
             "events": [event_document(event) for event in record.events],
             "deadlines": [deadline_document(programme, one, day) for one in running],
@@ -300,8 +299,6 @@ def _show_record(programme: Programme, record: Record, day: dt.date, *, as_json:
     )
     console().print(table(heading, columns, rows))
     if running:
-        from greenmine.cli.due import status_text  # noqa: PLC0415 - it imports this module
-
         columns = [_("deadline"), _("from"), _("until"), _("met"), _("state")]
         lines = (
             [title(one, programme), str(one.started), str(one.due or ""), str(one.met or ""), status_text(one, day)]
