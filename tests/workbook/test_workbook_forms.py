@@ -147,6 +147,7 @@ def test_numbers_are_exact_and_typed_as_people_type_them(sheet: FormsPage, mine:
     assert "0.713" == str(recorded(mine, SHARE)["facts"]["clean_transport_share"])
     field.fill("很多")
     expect(share.locator(".gmf-save")).to_contain_text(words["needs_share"])
+    assert "0.713" == str(recorded(mine, SHARE)["facts"]["clean_transport_share"]), "what was saved stays saved"
     field.fill("80")
     sheet.settled()
     count = sheet.card(COUNTS)

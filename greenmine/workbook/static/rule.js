@@ -32,10 +32,11 @@ export function leaves(node) {
   return node.kind === "award" ? [node, ...leaves(node.otherwise)] : [node];
 }
 
-/** Return the value of a field as it may be recorded, and what is still wanting of it ("" where it is complete). */
-export function sendable(field, typed, rule, words) {
+/** Return the value of a field as it may be recorded, and what is still wanting of it ("" where it is complete).
+ *  What cannot be recorded yet leaves what is recorded (`before`) as it is. */
+export function sendable(field, typed, rule, words, before) {
   if (typed === null || typed === undefined) return [null, ""];
-  if (field === "facts") return facts(typed, rule, words);
+  if (field === "facts") return facts(typed, rule, words, before ?? {});
   if (field === "not_applicable") return typed.reason?.trim() ? [typed, ""] : [null, words.needs_reason];
   if (field === "justification" && !typed.trim()) return [null, ""];
   if (field === "site_visit") {
@@ -45,7 +46,12 @@ export function sendable(field, typed, rule, words) {
   return [typed, ""];
 }
 
-function facts(typed, rule, words) {
+function restore(kept, key, before) {
+  if (key in before) kept[key] = before[key];
+  else delete kept[key];
+}
+
+function facts(typed, rule, words, before) {
   const kept = { ...typed };
   let why = "";
   if (kept.defects) {
@@ -59,7 +65,7 @@ function facts(typed, rule, words) {
     if (numbers.every((number) => NUMBER.test(number))) {
       kept.measured = { ...kept.measured, value: numbers[0], required: numbers[1] };
     } else {
-      delete kept.measured;
+      restore(kept, "measured", before);
       why ||= words.needs_measure;
     }
   }
@@ -74,7 +80,7 @@ function facts(typed, rule, words) {
     const good = node.kind === "count" ? WHOLE.test(number) : NUMBER.test(number) && Number(number) <= 1;
     if (good) kept[node.key] = number;
     else {
-      delete kept[node.key];
+      restore(kept, node.key, before);
       why ||= node.kind === "count" ? words.needs_whole : words.needs_share;
     }
   }

@@ -169,8 +169,8 @@ export class Store {
     const clear = [];
     let held = "";
     for (const [field, typed] of Object.entries(sent)) {
-      const [value, why] = sendable(field, typed, this.texts[card]?.rule, this.words);
       const before = this.recorded(card, author, field);
+      const [value, why] = sendable(field, typed, this.texts[card]?.rule, this.words, before);
       held ||= why;
       if (same(value, before) || (empty(value) && value !== false && empty(before) && before !== false)) {
         if (!why) delete draft.fields[field];
