@@ -99,6 +99,7 @@ def labels() -> dict[str, str]:
         "typed_by": _("typed by {name}"),
         "disagreed": _("disagreement"),
         "agreed_long": _("The experts agree."),
+        "spread_small": _("The experts differ by {spread} points; their mean counts unless the panel finds otherwise."),
         "take_mean": _("Take the mean"),
         "take_finding": _("Rule as the panel"),
         "panel": _("The panel"),

@@ -29,7 +29,7 @@ _PROOF = frozenset(("clauses", "measured", "note"))
 
 
 def facts_of_archive(archive: Archive) -> FactsTable:
-    """Return the facts of the latest record of each mine in an archive.
+    """Return the facts of the latest record in force of each mine in an archive.
 
     Raises:
         ArchiveError: the archive, or one of these records, cannot be read.
@@ -40,7 +40,7 @@ def facts_of_archive(archive: Archive) -> FactsTable:
     if contents.unreadable:
         first = contents.unreadable[0]
         raise UsageError(_("{bag} cannot be read: {reason}").format(bag=first.bag, reason=first.reason))
-    for row in contents.rows:
+    for row in (row for row in contents.rows if row.in_force):
         if row.mine not in latest or latest[row.mine].revision < row.revision:
             latest[row.mine] = row
     if not latest:

@@ -127,7 +127,9 @@ function statusLine(store, text, root) {
   const other = store.author && store.author !== store.me ? h("p", { class: "gmf-writing" }, said(words.writing_for, { name: store.name(store.author) })) : null;
   const element = h("div", {}, other, h("div", { class: "gmf-line gmf-status" }, status, last, h("span", { class: "gmf-gap" }), undo, past));
   const refresh = (now) => {
-    const { state, message, time } = store.markOf(text.card);
+    const mark = store.markOf(text.card);
+    const { message, time } = mark;
+    const state = store.link.down && ["typing", "saving"].includes(mark.state) ? "lost" : mark.state;
     const at = time ? clock(time) : "";
     const texts = {
       "": store.locked,
@@ -138,6 +140,7 @@ function statusLine(store, text, root) {
       failed: said(words.failed, { why: message }),
       refused: message,
       conflict: words.conflict,
+      lost: words.unsaved_short,
     };
     if (status.textContent !== texts[state]) status.textContent = texts[state];
     status.className = `gmf-save gmf-save-${state}`;
@@ -276,7 +279,7 @@ function panelSide(store, text, author) {
           fields.justification ? h("p", {}, fields.justification) : null);
       }),
       now.disagreed || (may && judgements.length > 1) ? h("div", { class: now.disagreed ? "gmf-notice" : "gmf-block" },
-        h("p", {}, now.disagreement || words.agreed_long),
+        h("p", {}, now.disagreement || (now.spread && now.spread !== "0" ? said(words.spread_small, { spread: now.spread }) : words.agreed_long)),
         may ? h("div", { class: "gmf-line" },
           text.kind === "improvement" ? h("button", { type: "button", class: "gmf-small", "aria-pressed": String(now.by?.panel?.resolution === "mean"),
             onclick: () => store.edit(text.card, "resolution", "mean", { author: "panel", now: true }) }, words.take_mean) : null,
