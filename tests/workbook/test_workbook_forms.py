@@ -340,6 +340,8 @@ def test_what_is_to_be_ruled_on_comes_first_and_whom_one_writes_for_is_said(shee
     card.get_by_role("button", name=sheet.words["take_finding"], exact=True).click()
     expect(card.locator(".gmf-writing")).to_contain_text(sheet.words["panel"])
     expect(card.locator(".gmf-others .gmf-notice")).to_contain_text("EXPERT E2")
+    found = Axe().run(sheet.page)
+    assert 0 == found.violations_count, found.generate_report()
 
 
 def test_the_list_of_what_is_open_follows_while_it_is_read(sheet: FormsPage, mine: Path) -> None:
