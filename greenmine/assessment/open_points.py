@@ -96,9 +96,7 @@ def _indicators(findings: Mapping[str, Any], score: Mapping[str, Any]) -> Iterat
         if row["status"] == "not_assessed" and (entry or score["verdict"] != "ineligible"):
             yield OpenPoint(card, "not_assessed", _message(row, "reason"))
         elif row["status"] == "no_evidence" and not _explained(entry):
-            text = _(
-                "No evidence is cited, so it counts 0 points. Cite some, or give the reason why there is none."
-            )
+            text = _("No evidence is cited, so it counts 0 points. Cite some, or give the reason why there is none.")
             yield OpenPoint(card, "no_evidence", text)
         yield from _missing(card, entry)
 
