@@ -251,8 +251,8 @@ def test_folder_and_environment_are_those_of_who_asks(tmp_path: Path, monkeypatc
     """Also where another process runs the notebook."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GREENMINE_TEST", "told")
-    source = "import os; os.getcwd(), os.environ['GREENMINE_TEST']"
-    assert str((str(tmp_path), "told")) == told(source)[1]["data"]["text/plain"]
+    source = "import os; os.getcwd() + ' ' + os.environ['GREENMINE_TEST']"
+    assert repr(f"{tmp_path} told") == told(source)[1]["data"]["text/plain"]
 
 
 def test_a_notebook_can_run_notebooks() -> None:

@@ -145,6 +145,7 @@ def test_findings_that_cannot_be_scored_are_a_difference_and_not_a_crash(tmp_pat
 def test_a_record_without_a_notebook_is_damaged_for_this_purpose(tmp_path: Path) -> None:
     """The message names the file that is needed."""
     archive = small(tmp_path)
+    (archive.place("bags/assess/GM-0001/r1") / "data" / "report.ipynb").unlink()
     with pytest.raises(IntegrityError, match=r"report\.ipynb"):
         reproduce(archive, "bags/assess/GM-0001/r1", workspace=Workspace(tmp_path))
 
