@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from greenmine.archive.attest import STATEMENT, check_statement
-from greenmine.archive.bag import Bag, BagWriter, read_bag, read_manifests
+from greenmine.archive.bag import Bag, BagWriter, read_manifests
 from greenmine.archive.crate import FILE_NAME as CRATE
 from greenmine.archive.crate import crate_metadata
 from greenmine.archive.engine import FILE_NAME as ENGINE
@@ -388,16 +388,3 @@ def next_revision(archive: Archive, mine: str, assessment: str) -> tuple[int, Ba
         IntegrityError: the ledger or a record is malformed.
     """
     return max(archive.revisions(mine), default=0) + 1, current_revision(archive, mine, assessment)
-
-
-def holds(archive: Archive, ref: BagRef, files: Mapping[str, bytes], evidence: BagRef) -> bool:
-    """Tell whether a sealed revision holds these files and rests on this evidence, so that there is nothing to seal.
-
-    Raises:
-        IntegrityError: the bag is damaged.
-    """
-    payload = read_bag(archive.place(ref.bag)).payload
-    same = all(payload.get(f"data/{name}") == hashlib.sha256(data).hexdigest() for name, data in files.items())
-    place = archive.place(ref.bag) / "data" / RECORD
-    rested = read_record(place.read_bytes(), place).evidence
-    return same and (rested.bag, rested.tagmanifest) == (evidence.bag, evidence.tagmanifest)

@@ -21,7 +21,7 @@ from greenmine.archive.layout import Archive
 from greenmine.archive.ledger import Ledger
 from greenmine.archive.record import BagRef, Record, draft_record, journal_heads
 from greenmine.archive.refold import MAPPING
-from greenmine.archive.seal import current_revision, seal_assessment, seal_catalog, seal_evidence
+from greenmine.archive.seal import next_revision, seal_assessment, seal_catalog, seal_evidence
 from greenmine.archive.withdrawal import withdrawn
 from greenmine.assessment import load_assessment
 from greenmine.assessment.assessment import Assessment
@@ -185,7 +185,7 @@ def _sealed(
     if book.rescored is not None:
         files[MAPPING] = canonical_json(book.rescored.mapping.document)
     attest = sign_offs(book.findings, [one.by for one in book.signed if one.valid])
-    earlier = current_revision(archive, book.mine.id, book.id)
+    revision, earlier = next_revision(archive, book.mine.id, book.id)
     if earlier is not None:
         again = reason and earlier.tagmanifest in withdrawn(Ledger(archive).read())
         if _same(archive, earlier, files) and not again:
@@ -194,7 +194,7 @@ def _sealed(
         if not reason:
             text = _("{mine}, {assessment} is sealed as {bag} and has changed since: say why with --reason.")
             raise UsageError(text.format(mine=book.mine.id, assessment=book.id, bag=earlier.bag))
-    record = _record(archive, book, assessment, earlier=earlier, reason=reason, time=time)
+    record = _record(archive, book, assessment, revision, earlier=earlier, reason=reason, time=time)
     if draft:
         laid = lay_draft(archive, record, files, attest)
         return Sealed(book.mine.id, book.id, "", laid, "", (), new=True)
@@ -221,7 +221,14 @@ def _sealed_draft(archive: Archive, draft: Draft, assessment: Assessment) -> Sea
 
 
 def _record(
-    archive: Archive, book: Workbook, assessment: Assessment, *, earlier: BagRef | None, reason: str, time: dt.datetime
+    archive: Archive,
+    book: Workbook,
+    assessment: Assessment,
+    revision: int,
+    *,
+    earlier: BagRef | None,
+    reason: str,
+    time: dt.datetime,
 ) -> Record:
     """Seal evidence and catalog, once per content, and return the record that refers to them."""
     evidence = seal_evidence(archive, book.folder, book.inventory)
@@ -229,7 +236,7 @@ def _record(
     return draft_record(
         mine=book.mine.id,
         assessment=book.id,
-        revision=max(archive.revisions(book.mine.id), default=0) + 1,
+        revision=revision,
         catalog=book.catalog,
         catalog_bag=catalog.ref,
         evidence_bag=evidence.ref,

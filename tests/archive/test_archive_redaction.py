@@ -25,7 +25,7 @@ from greenmine.archive.redaction import (
     removals,
     sealed_redactions,
 )
-from greenmine.archive.seal import holds, next_revision
+from greenmine.archive.seal import next_revision
 from greenmine.errors import ArchiveError, EvidenceError, IntegrityError
 
 NOTE = "licences/note.txt"
@@ -190,14 +190,10 @@ def test_other_copies_of_a_file_are_found(archive: Archive, parts: Parts, mine: 
     assert () == copies(archive, digest)
 
 
-def test_what_is_sealed_already_is_recognised(archive: Archive, parts: Parts, mine: Path) -> None:
-    """The same files on the same evidence need no new revision; a changed one does."""
+@pytest.mark.usefixtures("parts")
+def test_each_assessment_continues_its_own_revisions(archive: Archive) -> None:
+    """Revisions are counted by mine; what is superseded is of the same assessment."""
     revision, current = next_revision(archive, "GM-0001", "2026-self")
     assert current is not None
-    assert 2 == revision
-    ref = prepare(archive, mine).record.evidence
-    assert holds(archive, current, parts.files, ref)
-    assert not holds(archive, current, {**parts.files, "report.html": b"x"}, ref)
-    assert not holds(archive, current, {**parts.files, "more": b"x"}, ref)
-    assert not holds(archive, current, parts.files, ref.model_copy(update={"tagmanifest": "0" * 64}))
+    assert (2, "bags/assess/GM-0001/r1") == (revision, current.bag)
     assert (2, None) == next_revision(archive, "GM-0001", "2027-self")
