@@ -17,7 +17,7 @@ import io
 import os
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +36,8 @@ from greenmine.i18n import gettext as _
 ASSESSMENTS: Final = "assessments"
 CHUNK: Final = 1024 * 1024
 MAX_WORKERS: Final = 8
+WORTH_THREADS: Final = 8 * 1024 * 1024
+"""So many bytes are read by several threads; for fewer, starting them takes longer than it saves."""
 
 Progress = Callable[[int, int], None]
 """Called with the bytes read so far and the bytes there are, from any thread but never from two at once."""
@@ -239,7 +241,7 @@ def read_files(mine_dir: Path, entries: Sequence[Entry], progress: Progress | No
         with opened(mine_dir, entry) as stream:
             return _digest(stream, counter), inspect_file(stream, entry.path)
 
-    return _in_threads(read, entries)
+    return _of_each(read, entries)
 
 
 def _digest(stream: BinaryIO, counter: _Counter) -> str:
@@ -266,18 +268,22 @@ class _Counter:
             self._progress(self._done, self._total)
 
 
-def _in_threads(function: Callable[[Entry], Any], entries: Iterable[Entry]) -> list[Any]:
-    """Apply a function to each entry in threads that speak the caller's language; the first error in order is raised.
+def _of_each(function: Callable[[Entry], Any], entries: Sequence[Entry]) -> list[Any]:
+    """Apply a function to each entry, in threads where that is worth it; the first error in order is raised.
 
     Decoders warn of what is odd in a file. Filters of warnings belong to the whole process, so they are silenced here,
     once, for all threads.
     """
-    entries = list(entries)
-    if not entries:
-        return []
-    workers = min(MAX_WORKERS, os.cpu_count() or 1)
-    with warnings.catch_warnings(), ThreadPoolExecutor(workers, "inventory") as pool:
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        if sum(entry.size for entry in entries) < WORTH_THREADS:
+            return [function(entry) for entry in entries]
+        return _at_once(function, entries)
+
+
+def _at_once(function: Callable[[Entry], Any], entries: Sequence[Entry]) -> list[Any]:
+    """Apply a function to each entry in threads that speak the caller's language."""
+    with ThreadPoolExecutor(min(MAX_WORKERS, os.cpu_count() or 1), "inventory") as pool:
         futures = [pool.submit(contextvars.copy_context().run, function, entry) for entry in entries]
         try:
             return [future.result() for future in futures]

@@ -113,16 +113,19 @@ def _read(opened: Image.Image) -> Picture:
         return Picture(_photo(width, height, fields, exif), too_large=True)
     from PIL import ImageOps  # noqa: PLC0415 - late, see `read_picture`
 
-    turned = ImageOps.exif_transpose(opened)
+    ImageOps.exif_transpose(opened, in_place=True)
     if fields.get(_ORIENTATION) in _ON_ITS_SIDE:
         width, height = height, width
-    return Picture(_photo(width, height, fields, exif), _phash(turned))
+    return Picture(_photo(width, height, fields, exif), _phash(opened))
 
 
 def _phash(image: Image.Image) -> str | None:
     from PIL import ImageStat  # noqa: PLC0415 - late, see `read_picture`
 
     grey = image.convert("RGBA").convert("L") if image.mode in ("P", "PA", "LA") else image.convert("L")
+    grey = grey.reduce(
+        max(1, min(grey.size) // (HASH_SIDE * 8))
+    )  # twice what is hashed: quick, as good
     if ImageStat.Stat(grey).stddev[0] < _FLAT:
         return None
     import imagehash  # noqa: PLC0415 - late: scipy and numpy take a second

@@ -40,15 +40,13 @@ ATTRIBUTES = {
     "style": re.compile(r"width:\d{1,3}(?:\.\d)?%"),
     "width": re.compile(r"\d{1,4}"),
 }
-_TAGS = ELEMENTS | VOID
+_ELEMENTS = ELEMENTS | VOID
+_HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4}
 _SHORT = 100
 ROOTS = frozenset(("header", "section", "footer", "div", "p"))
 
-_TOKEN = re.compile(
-    r"""(?P<text>[^<>]+)"""
-    r"""|<(?P<close>/)(?P<ended>[a-z][a-z0-9]*)>"""
-    r"""|<(?P<tag>[a-z][a-z0-9]*)(?P<attributes>(?: [a-z-]+="[^"<>]*")*)>"""
-)
+_PARTS = re.compile(r"(<[^<>]*>)")
+_TAG = re.compile(r"""</(?P<ended>[a-z][a-z0-9]*)>|<(?P<tag>[a-z][a-z0-9]*)(?P<attributes>(?: [a-z-]+="[^"<>]*")*)>""")
 _ATTRIBUTE = re.compile(r""" ([a-z-]+)="([^"<>]*)\"""")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -79,17 +77,28 @@ class Fragment:
     headings: tuple[Heading, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Tag:
+    """A tag that may stand in a fragment: its element, whether it ends it, its attributes by name."""
+
+    name: str
+    ends: bool
+    values: Mapping[str, str]
+
+
 def read_fragment(markup: str) -> Fragment | None:
     """Return the fragment that an output is, or None where it is not built like the workbook's pieces."""
     if _CONTROL.search(markup):
         return None
+    texts, tags = (parts := _PARTS.split(markup))[::2], parts[1::2]
+    if any("<" in text or ">" in text for text in texts):
+        return None
     reader = _Reader()
-    position = 0
-    for token in _TOKEN.finditer(markup):
-        if token.start() != position or not reader.take(token):
+    for text, source in zip(texts, tags, strict=False):
+        tag = _few(source) if len(source) < _SHORT else _tag(source)
+        if tag is None or not reader.text(text) or not reader.tag(tag):
             return None
-        position = token.end()
-    if position != len(markup) or reader.open or not reader.root:
+    if not reader.text(texts[-1]) or reader.open or not reader.root:
         return None
     return Fragment(markup, reader.root, reader.lang, tuple(reader.headings))
 
@@ -105,52 +114,50 @@ class _Reader:
         self._heading: list[str] | None = None
         self._heading_id = ""
 
-    def take(self, token: re.Match[str]) -> bool:
-        """Take one token; return whether it may stand here."""
-        if token["text"] is not None:
-            return self._text(token["text"])
-        return self._close(token["ended"]) if token["close"] else self._open(token["tag"], token["attributes"])
-
-    def _text(self, text: str) -> bool:
+    def text(self, text: str) -> bool:
+        """Take a text; return whether it may stand here."""
         if self._heading is not None:
             self._heading.append(html.unescape(text))
         return bool(self.open) or not text.strip()
 
-    def _open(self, tag: str, attributes: str) -> bool:
-        values = _few(attributes) if len(attributes) < _SHORT else _allowed(attributes)
-        if tag not in _TAGS or values is None:
-            return False
+    def tag(self, tag: _Tag) -> bool:
+        """Take a tag; return whether it may stand here."""
+        name = tag.name
+        if tag.ends:
+            return self._end(tag)
         if not self.open:
-            if tag not in ROOTS:
+            if name not in ROOTS:
                 return False
-            self.root, self.lang = self.root or tag, self.lang or values.get("lang", "")
-        if tag in VOID:
-            return True
-        self.open.append(tag)
-        if _level(tag):
-            self._heading, self._heading_id = [], values.get("id", "")
+            self.root, self.lang = self.root or name, self.lang or tag.values.get("lang", "")
+        if name not in VOID:
+            self.open.append(name)
+            if name in _HEADINGS:
+                self._heading, self._heading_id = [], tag.values.get("id", "")
         return True
 
-    def _close(self, tag: str) -> bool:
-        if not self.open or self.open.pop() != tag:
+    def _end(self, tag: _Tag) -> bool:
+        if not self.open or self.open.pop() != tag.name:
             return False
-        if level := _level(tag):
+        if tag.name in _HEADINGS:
             text = " ".join("".join(self._heading or ()).split())
-            self.headings.append(Heading(level, self._heading_id, text))
+            self.headings.append(Heading(_HEADINGS[tag.name], self._heading_id, text))
             self._heading = None
         return True
 
 
-def _allowed(attributes: str) -> Mapping[str, str] | None:
-    """Return the attributes of a tag by name; None where one may not stand there."""
-    pairs = _ATTRIBUTE.findall(attributes)
+def _tag(source: str) -> _Tag | None:
+    """Return a tag; None where it may not stand in a fragment."""
+    found = _TAG.fullmatch(source)
+    if found is None:
+        return None
+    if found["ended"]:
+        return _Tag(found["ended"], ends=True, values={})
+    pairs = _ATTRIBUTE.findall(found["attributes"])
     values = dict(pairs)
     known = all(name in ATTRIBUTES and ATTRIBUTES[name].fullmatch(value) for name, value in values.items())
-    return values if known and len(values) == len(pairs) else None
+    if found["tag"] not in _ELEMENTS or not known or len(values) != len(pairs):
+        return None
+    return _Tag(found["tag"], ends=False, values=values)
 
 
-_few = lru_cache(4096)(_allowed)  # most tags come again and again
-
-
-def _level(tag: str) -> int:
-    return int(tag[1]) if len(tag) == 2 and tag[0] == "h" and tag[1].isdigit() else 0  # noqa: PLR2004 - h1 … h4
+_few = lru_cache(4096)(_tag)  # most tags come again and again

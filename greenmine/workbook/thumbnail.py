@@ -12,6 +12,7 @@ import io
 import warnings
 from dataclasses import dataclass
 from decimal import Decimal
+from math import ceil
 
 from PIL import Image, ImageOps
 
@@ -70,7 +71,8 @@ def _decoded(data: bytes, side: int, region: Region | None) -> Image.Image | Non
         if opened.width * opened.height > MAX_PIXELS_DRAFTED:
             return None
         if region is None:
-            opened.draft("RGB", (side * 2, side * 2))  # changes the size where the format allows it
+            twice = 2 * side / max(opened.size)  # decoded at a fraction of its size where the format allows it
+            opened.draft("RGB", (ceil(opened.width * twice), ceil(opened.height * twice)))
         if opened.width * opened.height > MAX_PIXELS:
             return None
         opened.load()
@@ -83,7 +85,7 @@ def _decoded(data: bytes, side: int, region: Region | None) -> Image.Image | Non
             picture = picture.crop(box)
         opaque = picture.mode == "RGB" and "transparency" not in picture.info
         picture = picture.convert("RGB" if opaque else "RGBA")
-    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+    picture.thumbnail((side, side), Image.Resampling.HAMMING)  # made for shrinking, a third of the work
     clean = Image.new("RGB", picture.size, "white")
     clean.paste(picture, mask=None if opaque else picture.getchannel("A"))
     return clean
