@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -60,6 +60,14 @@ def claim(folder: Path) -> int | None:
         raise
     os.close(handle)
     return None
+
+
+def wait_for(folder: Path) -> None:
+    """Wait until nobody claims a folder any more; a folder that is not there is not claimed."""
+    with suppress(FileNotFoundError):
+        while (handle := claim(folder)) is None:
+            time.sleep(_LONGEST)
+        release(handle)
 
 
 def release(handle: int) -> None:

@@ -25,6 +25,7 @@ from greenmine.archive.engine import FILE_NAME as ENGINE
 from greenmine.archive.engine import build_engine, engine_digest
 from greenmine.archive.layout import Archive, assessment_bag, catalog_bag, evidence_bag
 from greenmine.archive.ledger import Ledger
+from greenmine.archive.lock import wait_for
 from greenmine.archive.record import FILE_NAME as RECORD
 from greenmine.archive.record import BagRef, Record, read_record
 from greenmine.archive.redaction import Removals, removals
@@ -54,6 +55,10 @@ _EARLIER: Final = re.compile(
 )
 """Panel and journals of earlier assessments of the mine, with which the report compares."""
 _SIGNED: Final = re.compile(r"attest/[A-Za-z0-9_][A-Za-z0-9._-]{0,100}")
+
+
+class ConflictError(ArchiveError):
+    """Somebody else has sealed a revision of the mine since the next one was chosen, or is just doing so."""
 
 
 def seal_evidence(archive: Archive, mine_dir: Path, inventory: Inventory) -> SealedBag:
@@ -177,8 +182,8 @@ def seal_assessment(
         attest: the experts' statement and signatures, by file name.
 
     Raises:
-        ArchiveError: the parts do not agree with each other or with the archive, the revision is there already, or
-            the archive cannot take it.
+        ConflictError: the revision is there already, or is not the next one: somebody else sealed one meanwhile.
+        ArchiveError: the parts do not agree with each other or with the archive, or the archive cannot take it.
         IntegrityError: the ledger was tampered with, or the disk failed.
     """
     lines = {f"journals/{person}.jsonl": _up_to(record, person, path) for person, path in sorted(journals.items())}
@@ -202,7 +207,7 @@ def seal_assessment(
     try:
         return seal_bag(archive, path, fill, [("Bagging-Date", record.sealed_on[:10])])
     except FileExistsError:
-        raise ArchiveError(
+        raise ConflictError(
             archive.place(path),
             expected=_("a revision that is not sealed yet"),
             found=_("revision {number}").format(number=record.revision),
@@ -347,7 +352,7 @@ def _check_references(archive: Archive, record: Record) -> None:
         raise _unfit("evidence", _("the bag of this evidence"), record.evidence.bag)
     for number in range(1, record.revision):
         if assessment_bag(record.mine, number) not in entries:
-            raise ArchiveError(
+            raise ConflictError(
                 archive.place(assessment_bag(record.mine, number)),
                 expected=_("a revision in the ledger, before the next is sealed"),
                 found=_("none"),
@@ -356,7 +361,8 @@ def _check_references(archive: Archive, record: Record) -> None:
     current = current_revision(archive, record.mine, record.assessment)
     if current != record.supersedes:
         expected = current.bag if current else _("none: the assessment has no record yet")
-        raise _unfit("supersedes", expected, record.supersedes.bag if record.supersedes else _("none"))
+        found = record.supersedes.bag if record.supersedes else _("none")
+        raise ConflictError(RECORD, "supersedes", expected=expected, found=found)
 
 
 def current_revision(archive: Archive, mine: str, assessment: str) -> BagRef | None:
@@ -388,3 +394,9 @@ def next_revision(archive: Archive, mine: str, assessment: str) -> tuple[int, Ba
         IntegrityError: the ledger or a record is malformed.
     """
     return max(archive.revisions(mine), default=0) + 1, current_revision(archive, mine, assessment)
+
+
+def wait_for_others(archive: Archive, mine: str) -> None:
+    """Wait until who is sealing the latest revision of a mine has entered it in the ledger, or is gone."""
+    for number in archive.revisions(mine)[-1:]:
+        wait_for(archive.place(assessment_bag(mine, number)))

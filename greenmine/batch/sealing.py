@@ -5,13 +5,14 @@
 
 Sealing what is sealed already changes nothing: where findings, catalog, evidence, readings and report are the same as
 in the latest revision, that revision is returned, unless it is withdrawn and a reason is given. Anything else is a new
-revision and needs a reason.
+revision and needs a reason. Where another run seals a revision of the mine meanwhile, all this is looked at once more.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,18 @@ from typing import Any
 from greenmine.archive.attest import Draft, drop_draft, find_drafts, lay_draft, make_statement, read_draft, sign_offs
 from greenmine.archive.layout import Archive
 from greenmine.archive.ledger import Ledger
+from greenmine.archive.record import FILE_NAME as RECORD
 from greenmine.archive.record import BagRef, Record, draft_record, journal_heads
 from greenmine.archive.refold import MAPPING
-from greenmine.archive.seal import next_revision, seal_assessment, seal_catalog, seal_evidence
+from greenmine.archive.seal import (
+    ConflictError,
+    current_revision,
+    next_revision,
+    seal_assessment,
+    seal_catalog,
+    seal_evidence,
+    wait_for_others,
+)
 from greenmine.archive.withdrawal import withdrawn
 from greenmine.assessment import load_assessment
 from greenmine.assessment.assessment import Assessment
@@ -39,6 +49,9 @@ EARLIER = "earlier"
 
 SAME = ("findings.json", "catalog.resolved.json", "score.json", REPORT)
 """What has to be the same for an assessment to count as sealed already."""
+
+TRIES = 3
+"""How often others may come first."""
 
 Clock = Callable[[], dt.datetime]
 
@@ -178,6 +191,7 @@ def _sealed(
     draft: bool,
     reason: str,
     time: dt.datetime,
+    tries: int = TRIES,
 ) -> Sealed:
     """Seal what the notebook gave, or lay it out as a draft."""
     files["panel.yaml"] = (assessment.folder / "panel.yaml").read_bytes()
@@ -192,14 +206,25 @@ def _sealed(
             place = archive.place(earlier.bag)
             return Sealed(book.mine.id, book.id, earlier.bag, place, earlier.tagmanifest, _signers(place), new=False)
         if not reason:
-            text = _("{mine}, {assessment} is sealed as {bag} and has changed since: say why with --reason.")
+            text = _(
+                "{mine}, {assessment} is sealed as {bag} and has changed since: say why with --reason, or in the "
+                "column “reason” of a run list."
+            )
+            if tries < TRIES:
+                text = _("Another run has just sealed {mine}, {assessment} with another content: {bag}.")
             raise UsageError(text.format(mine=book.mine.id, assessment=book.id, bag=earlier.bag))
     record = _record(archive, book, assessment, revision, earlier=earlier, reason=reason, time=time)
     if draft:
         laid = lay_draft(archive, record, files, attest)
         return Sealed(book.mine.id, book.id, "", laid, "", (), new=True)
     attest[STATEMENT] = make_statement({**files, "record.json": record.canonical()})
-    bag = seal_assessment(archive, files, record, _journals(assessment, record), attest)
+    try:
+        bag = seal_assessment(archive, files, record, _journals(assessment, record), attest)
+    except ConflictError:
+        if tries == 1:
+            raise
+        wait_for_others(archive, book.mine.id)
+        return _sealed(archive, book, files, assessment, draft=draft, reason=reason, time=time, tries=tries - 1)
     place = archive.place(bag.path)
     return Sealed(book.mine.id, book.id, bag.path, place, bag.digest, _signers(place), new=True)
 
@@ -213,11 +238,20 @@ def _waiting(archive: Archive, assessment: Assessment) -> Draft | None:
 
 
 def _sealed_draft(archive: Archive, draft: Draft, assessment: Assessment) -> Sealed:
-    journals = _journals(assessment, draft.record)
-    bag = seal_assessment(archive, draft.files, draft.record, journals, draft.attest)
-    drop_draft(draft)
-    place = archive.place(bag.path)
-    return Sealed(draft.record.mine, assessment.id, bag.path, place, bag.digest, _signers(place), new=True)
+    record = draft.record
+    try:
+        bag = seal_assessment(archive, draft.files, record, _journals(assessment, record), draft.attest).ref
+        new = True
+    except ConflictError:  # of a run that was cut short, or of another one, this very draft may be sealed already
+        wait_for_others(archive, record.mine)
+        there, new = current_revision(archive, record.mine, record.assessment), False
+        if there is None or (archive.place(there.bag) / "data" / RECORD).read_bytes() != record.canonical():
+            raise
+        bag = there
+    with suppress(FileNotFoundError):
+        drop_draft(draft)
+    place = archive.place(bag.bag)
+    return Sealed(record.mine, assessment.id, bag.bag, place, bag.tagmanifest, _signers(place), new=new)
 
 
 def _record(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -56,6 +57,15 @@ def test_parts_of_a_list_share_an_archive(workspace: Workspace) -> None:
     """Two runs side by side, each with its part."""
     for run in [start(workspace, "--workers", "1", "--shard", f"{part}/2") for part in (1, 2)]:
         finish(run)
+    assert holds(workspace)
+
+
+def test_the_same_list_can_be_run_twice_at_once(workspace: Workspace) -> None:
+    """Whichever comes first seals; to the other the record is there, and nothing has failed."""
+    printed = "".join(map(finish, [start(workspace, "--workers", "1") for _run in range(2)]))
+    counts = [int(number) for number in re.findall(r"(\d+) (?:sealed|failed)", printed)]
+    assert COUNT == sum(counts[::2])
+    assert [0, 0] == counts[1::2]
     assert holds(workspace)
 
 

@@ -7,16 +7,23 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from greenmine import i18n
 from greenmine.archive.layout import Archive
 from greenmine.archive.ledger import Ledger
+from greenmine.archive.lock import claim, release
+from greenmine.archive.seal import next_revision, wait_for_others
 from greenmine.archive.withdrawal import withdraw
 from greenmine.assessment import JournalWriter
-from greenmine.batch.sealing import seal
-from greenmine.errors import UsageError
+from greenmine.batch import sealing
+from greenmine.batch.sealing import Sealed, seal
+from greenmine.errors import IntegrityError, UsageError
 from greenmine.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
@@ -108,3 +115,82 @@ def test_a_draft_is_signed_and_then_sealed_as_it_was_signed(office: Workspace, t
     signers.write_text(f"E1 {key.with_suffix('.pub').read_text(encoding='utf-8')}", encoding="utf-8")
     words = ["ssh-keygen", "-Y", "verify", "-f", str(signers), "-I", "E1", "-n", "greenmine-finding"]
     subprocess.run([*words, "-s", str(attest / "expert-E1.sig")], input=statement, check=True, capture_output=True)
+
+
+@pytest.fixture
+def rival(office: Workspace, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Sealed]]:
+    """Lets another run seal the mine between the choice of the next revision and its sealing, once."""
+
+    def comes(**parameters: Any) -> list[Sealed]:
+        found: list[Sealed] = []
+
+        def late(*args: Any) -> Any:
+            chosen = next_revision(*args)
+            monkeypatch.setattr(sealing, "next_revision", next_revision)
+            found.append(seal(MINE, workspace=office, clock=noon, catalog=CATALOG, **parameters))
+            return chosen
+
+        monkeypatch.setattr(sealing, "next_revision", late)
+        return found
+
+    return comes
+
+
+def test_who_comes_second_with_the_same_finds_it_sealed(office: Workspace, rival: Callable[..., list[Sealed]]) -> None:
+    """Two runs at once seal a record once, and neither fails."""
+    others = rival()
+    second = seal(MINE, workspace=office, clock=noon, catalog=CATALOG)
+    [first] = others
+    assert (first.bag, first.digest, True, False) == (second.bag, second.digest, first.new, second.new)
+    assert (1,) == Archive(office.reports).revisions(MINE)
+
+
+def test_who_comes_second_with_another_content_is_told_so(
+    office: Workspace, rival: Callable[..., list[Sealed]]
+) -> None:
+    """Without a reason it fails and says that another run was there; with one it is the next revision."""
+    i18n.use("en")
+    others = rival(lang="en")
+    with pytest.raises(UsageError, match=r"Another run has just sealed .*r1"):
+        seal(MINE, workspace=office, clock=noon, catalog=CATALOG)
+    assert 1 == len(others)
+    rival(readings={"na_fold": "zero"}, reason="口径")
+    third = seal(MINE, workspace=office, clock=noon, catalog=CATALOG, reason="中文")
+    assert (f"bags/assess/{MINE}/r3", True) == (third.bag, third.new)
+
+
+def test_who_finds_a_bag_whose_line_is_to_come_waits_for_it(office: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever seals has the bag at its place before the ledger names it."""
+    first = seal(MINE, workspace=office, clock=noon, catalog=CATALOG)
+    ledger = office.reports / "ledger"
+    lines = ledger.read_bytes()
+    ledger.write_bytes(lines[: lines.rindex(b"\n", 0, -1) + 1])
+    handle = claim(first.folder)
+    assert handle is not None
+
+    def waits(*args: Any) -> None:
+        thread = threading.Thread(target=wait_for_others, args=args)
+        thread.start()
+        ledger.write_bytes(lines)
+        assert thread.is_alive()
+        release(handle)
+        thread.join()
+
+    monkeypatch.setattr(sealing, "wait_for_others", waits)
+    again = seal(MINE, workspace=office, clock=noon, catalog=CATALOG)
+    assert (first.bag, False, lines) == (again.bag, again.new, ledger.read_bytes())
+
+
+def test_a_draft_that_is_sealed_already_is_sealed(office: Workspace) -> None:
+    """A run that was cut short left it there, or another one is about to remove it."""
+    laid = seal(MINE, workspace=office, draft=True, clock=noon, catalog=CATALOG).folder
+    kept = office.root / "kept"
+    shutil.copytree(laid, kept)
+    first = seal(MINE, workspace=office, clock=noon, catalog=CATALOG)
+    shutil.copytree(kept, laid)
+    again = seal(MINE, workspace=office, clock=noon, catalog=CATALOG)
+    assert (first.bag, False, False) == (again.bag, again.new, laid.exists())
+    shutil.copytree(kept, laid)
+    shutil.rmtree(first.folder)
+    with pytest.raises(IntegrityError):
+        seal(MINE, workspace=office, clock=noon, catalog=CATALOG)
