@@ -25,6 +25,7 @@ import time
 import warnings
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -37,6 +38,7 @@ NO_MEMORY: Final = 77
 _TICK: Final = 0.1
 _HEAD: Final = struct.Struct("!Q")
 _PR_SET_PDEATHSIG: Final = 1
+_PR_SET_CHILD_SUBREAPER: Final = 36
 
 private: list[int] = []
 """Descriptors that are not for notebooks to have; where one of them comes to its end, so must the notebook."""
@@ -100,6 +102,8 @@ def forked(cells: Sequence[tuple[str, bool]], limits: Limits) -> Generator[dict[
     with tempfile.TemporaryDirectory(prefix="greenmine-", ignore_cleanup_errors=True) as scratch:
         printed = [os.open(Path(scratch, name), shell.APPEND, 0o600) for name in shell.STREAMS]
         ours, theirs = os.pipe()
+        others = _children()
+        _prctl(_PR_SET_CHILD_SUBREAPER, 1)  # what the notebook leaves behind becomes a child of this process
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # the threads of numpy look after themselves
             child = os.fork()
@@ -112,6 +116,8 @@ def forked(cells: Sequence[tuple[str, bool]], limits: Limits) -> Generator[dict[
         finally:
             for number in (ours, *printed):
                 os.close(number)
+            _end_orphans(others)
+            _prctl(_PR_SET_CHILD_SUBREAPER, 0)
 
 
 def _child(
@@ -154,11 +160,39 @@ def _end_with_parent(limits: Limits) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    elif limits.seconds:
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if sys.platform != "linux" and limits.seconds:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.alarm(int(limits.seconds) + 10)
+
+
+_libc = cache(lambda: ctypes.CDLL(None))
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        _libc().prctl(option, value)
+
+
+def _children() -> set[int]:
+    """Return the numbers of the children of this process, where the platform tells."""
+    found: set[int] = set()
+    with contextlib.suppress(OSError):
+        for task in Path("/proc/self/task").iterdir():
+            found.update(map(int, (task / "children").read_bytes().split()))
+    return found
+
+
+def _end_orphans(others: set[int]) -> None:
+    """End what a notebook has left behind in sessions of its own, and what that leaves behind, but no others."""
+    spared = set(others)
+    while left := _children() - spared:
+        for child in left:
+            try:
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+            except (PermissionError, ChildProcessError):  # it runs for somebody else; or somebody has waited for it
+                spared.add(child)
 
 
 def _limit_memory(size: int | None) -> None:

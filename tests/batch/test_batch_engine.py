@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import os
@@ -9,7 +10,6 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import nbformat
 import papermill
 import pytest
+from batches import children
 from pages import cell, notebook
 
 from greenmine.batch.notebook import run_notebook
@@ -81,14 +82,6 @@ def states(document: Any) -> list[str]:
 
 def told(source: str, **limits: Any) -> list[dict[str, Any]]:
     return [message["content"] for message in run_cells([(source, False)], Limits(**limits))]
-
-
-def alive(process: int) -> bool:
-    """Tell whether a process is there and more than a name that its parent has not read yet."""
-    try:
-        return " Z " not in Path(f"/proc/{process}/stat").read_text("ascii")
-    except OSError:
-        return False
 
 
 @pytest.fixture
@@ -218,15 +211,21 @@ def test_the_reason_names_the_cell(tmp_path: Path, source: str, reason: str) -> 
     assert "cell-1" == caught.value.cell
 
 
-def test_what_a_notebook_started_ends_with_it() -> None:
-    """A program it left running, too."""
-    [started] = [
-        int(content["data"]["text/plain"])
-        for content in told("import subprocess; subprocess.Popen(['sleep', '3600']).pid")
-        if "data" in content
-    ]
-    while alive(started):
-        time.sleep(0.01)
+@pytest.mark.parametrize("end", ["", "1/0", "import os; os._exit(3)"])
+@pytest.mark.parametrize("command", ["sleep 3600", "setsid sleep 3600", "setsid sh -c 'setsid sleep 3600 & wait'"])
+def test_what_a_notebook_started_ends_with_it(tmp_path: Path, command: str, end: str) -> None:
+    """A program it left running too, also one that has made itself independent; and none is left to be waited for."""
+    own = subprocess.Popen(["sleep", "3600"])
+    before = children(os.getpid())
+    written = tmp_path / "written"
+    wait = f"import pathlib, time\nwhile not pathlib.Path('{written}').exists(): time.sleep(0.01)"
+    script = f"trap '' HUP; {command} & echo > {written}; wait"
+    with contextlib.suppress(Stopped):
+        told(f"import subprocess; subprocess.Popen(['setsid', 'sh', '-c', {script!r}])\n{wait}\n{end}")
+    assert before == children(os.getpid())
+    assert own.poll() is None
+    own.kill()
+    own.wait()
 
 
 def test_no_files_are_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
