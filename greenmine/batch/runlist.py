@@ -23,7 +23,7 @@ from greenmine.batch.parameters import TYPES, Parameter
 from greenmine.catalog import load_catalog
 from greenmine.catalog.strict_yaml import load_yaml
 from greenmine.errors import GreenmineError, InputError, shown
-from greenmine.evidence.listing import Cell, read_table
+from greenmine.evidence.table import Cell, read_table
 from greenmine.i18n import LANGUAGES
 from greenmine.i18n import gettext as _
 from greenmine.workspace import Workspace

@@ -18,7 +18,7 @@ from mine_folders import make_workbook
 
 from greenmine import i18n
 from greenmine.errors import EvidenceError
-from greenmine.evidence import listing
+from greenmine.evidence import table
 from greenmine.evidence.listing import Row, read_listing
 
 ENGLISH = "path,supports,title,issuer,issued_on,valid_until"
@@ -208,8 +208,8 @@ def test_what_is_no_text_is_refused(data: bytes, parts: tuple[str, ...]) -> None
 
 def test_a_list_over_the_limits_is_refused() -> None:
     """Neither bytes nor rows are without limit."""
-    assert f"at most {listing.MAX_BYTES} bytes" in failure(b"path\n" + b"a" * listing.MAX_BYTES)
-    assert f"at most {listing.MAX_ROWS} rows" in failure("path\n" + "a\n" * listing.MAX_ROWS)
+    assert f"at most {table.MAX_BYTES} bytes" in failure(b"path\n" + b"a" * table.MAX_BYTES)
+    assert f"at most {table.MAX_ROWS} rows" in failure("path\n" + "a\n" * table.MAX_ROWS)
 
 
 @given(st.binary(max_size=200), st.sampled_from(["evidence.csv", "evidence.xlsx"]))
