@@ -29,7 +29,8 @@ from greenmine.i18n import gettext as _
 from greenmine.i18n import language
 from greenmine.scoring.exact import show
 from greenmine.workbook import words
-from greenmine.workbook.html import Html, render, speaking
+from greenmine.workbook.html import Html, speaking
+from greenmine.workbook.tables import Row, Table, percent, piece
 from greenmine.workspace import Workspace
 
 MOST: Final = 30
@@ -38,33 +39,6 @@ MOST: Final = 30
 
 STEP: Final = 2
 """How many points a row of the distribution spans."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of a table.
-
-    Attributes:
-        cells: text, the first one its heading.
-        share: how long its bar is, percent with one decimal; empty where the table has no bars.
-        label: what stands beside the bar; the share by default.
-        own: whether it is set apart.
-    """
-
-    cells: tuple[str, ...]
-    share: str = ""
-    label: str = ""
-    own: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table: caption, headings, rows, and whether each row ends in a bar."""
-
-    caption: str
-    heads: tuple[str, ...]
-    rows: tuple[Row, ...]
-    bars: bool = True
 
 
 @dataclass(frozen=True, repr=False)
@@ -135,10 +109,7 @@ class Portfolio:
     # ---- the pieces, in the order of the report ----------------------------------------------------------------------
 
     def _piece(self, id_: str, title: str, *parts: str | Table, root: str = "section", stamp: str = "") -> Html:
-        lines = [part for part in parts if isinstance(part, str)]
-        tables = [part for part in parts if isinstance(part, Table)]
-        values = {"id": id_, "title": title, "lines": lines, "tables": tables, "root": root, "stamp": stamp}
-        return render("portfolio", f"portfolio/{id_}", **values)
+        return piece(f"portfolio/{id_}", id_, title, *parts, root=root, stamp=stamp)
 
     def cover(self) -> Html:
         """Return the title: how many mines, which catalogs, and whether one of them is made up."""
@@ -194,7 +165,7 @@ class Portfolio:
             total = ends.get(margin, f"{low}–{high}")
             cells = (total, f"{margin:+d}".replace("-", "−"), str(mines), str(at_best), str(sum(best[number:])))
             label = f"{self._share(at_best)}%"
-            rows.append(Row(cells, _percent(Fraction(at_best), Fraction(max(best))), label, own=margin == 0))
+            rows.append(Row(cells, percent(Fraction(at_best), Fraction(max(best))), label, own=margin == 0))
         heads = (
             *(_("Total"), _("From the line"), _("Settled"), _("At best")),
             *(_("This high or higher, at best"), _("Share of mines")),
@@ -296,7 +267,7 @@ class Portfolio:
                         str(one["open"]),
                         one["lost"] or "–",
                     )
-                    share = _percent(Fraction(one["lost"] or 0), Fraction(one["points"]))
+                    share = percent(Fraction(one["lost"] or 0), Fraction(one["points"]))
                     rows.append(Row(cells, share, label="" if one["lost"] else "–"))
                 heads = (
                     *(_("Category"), _("Standard points"), _("At full marks"), _("Still open")),
@@ -352,15 +323,10 @@ class Portfolio:
         return f"{text['name'] if language() == 'zh' else text['name_en']} {case.choice}"
 
     def _share(self, count: int, of: int | None = None) -> str:
-        return _percent(Fraction(int(count)), Fraction(self.count if of is None else of))
+        return percent(Fraction(int(count)), Fraction(self.count if of is None else of))
 
     def __repr__(self) -> str:
         return f"<greenmine: portfolio {self.count}>"
-
-
-def _percent(part: Fraction, whole: Fraction) -> str:
-    """Return a share in percent with one decimal, as a bar's width takes it."""
-    return f"{float(part / whole * 100) if whole else 0:.1f}"
 
 
 def _binned(counts: list[int]) -> list[int]:

@@ -11,8 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
@@ -21,12 +19,12 @@ from nbconvert.preprocessors import Preprocessor
 from greenmine import __version__, i18n
 from greenmine.i18n import gettext as _
 from greenmine.report.fragment import Fragment, Heading, read_fragment
+from greenmine.report.style import stylesheet
 from greenmine.text import visible
 
 LANG = "zh-CN"
 LIVE = "live"
 HTML = "text/html"
-TEMPLATE = Path(__file__).parent / "templates" / "greenmine"
 
 _BETWEEN = re.compile(r">\n+<")
 _OMISSIBLE = re.compile(
@@ -34,15 +32,6 @@ _OMISSIBLE = re.compile(
 )
 _TAG = re.compile(r"<[a-z][^<>]*>")
 _QUOTED = re.compile(r'="([A-Za-z0-9#._:%-]+)"')
-_SQUEEZES = (
-    (re.compile(r"/\*.*?\*/", re.DOTALL), ""),
-    (re.compile(r"[ \n]+"), " "),
-    (re.compile(r"\.gm (?=\{)"), "body "),  # as in _compact: the class is not needed on our own page
-    (re.compile(r"\.gm(?: |(?=[.:]))"), ""),
-    (re.compile(r" ?([{};,]) ?"), r"\1"),
-    (re.compile(r"(?<=[a-z-]): (?=[^{}]*\})"), ":"),
-    (re.compile(r";\}"), "}"),
-)
 
 
 @dataclass(frozen=True)
@@ -113,7 +102,7 @@ def report_of(notebook: Any) -> Report:  # noqa: ANN401 - a notebook node
         before=markup(i for i in range(len(found)) if i in before),
         parts=markup(i for i in range(len(found)) if i not in before | after),
         after=markup(i for i in range(len(found)) if i in after),
-        style=_style(),
+        style=stylesheet(),
         contents=tuple(heading for heading in headings if heading.level == 2 and heading.id),  # noqa: PLR2004 - h2
         labels=labels,
     )
@@ -146,12 +135,3 @@ def _compact(markup: str, lang: str) -> str:
     plain = markup.replace(f' lang="{lang}"', "").replace(' class="gm"', "").replace(' class="gm ', ' class="')
     # a fragment has no < or > inside a tag or bare in a text, so what looks like a tag is one
     return _TAG.sub(lambda tag: _QUOTED.sub(r"=\1", tag[0]), _OMISSIBLE.sub("", _BETWEEN.sub("><", plain)))
-
-
-@cache
-def _style() -> Markup:
-    """Return the stylesheet, on as few bytes as plain rules need."""
-    text = "".join((TEMPLATE / name).read_text("utf-8") for name in ("page.css", "pieces.css"))
-    for pattern, by in _SQUEEZES:
-        text = pattern.sub(by, text)
-    return Markup(text.strip())  # noqa: S704 - our own file
