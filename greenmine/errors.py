@@ -19,6 +19,8 @@ with the scorer into every archived record.
 
 from __future__ import annotations
 
+import json
+
 from greenmine.i18n import gettext as _
 
 
@@ -117,7 +119,7 @@ def one_line(text: str) -> str:
 
 
 def shown(value: object, limit: int = 60) -> str:
-    """Return a short, quoted, one-line form of a bad value for an error message."""
-    text = repr(value) if not isinstance(value, str) else f"“{value}”"
+    """Return a short, one-line form of a bad value for an error message: text in quotes, all else as JSON writes it."""
+    text = f"“{value}”" if isinstance(value, str) else json.dumps(value, ensure_ascii=False, skipkeys=True, default=str)
     text = one_line(text)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

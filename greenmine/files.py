@@ -7,6 +7,7 @@ the target in one step; the directory is flushed too, so that the new name survi
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -17,7 +18,7 @@ from typing import Any
 
 import rfc8785
 
-from greenmine.errors import InputError
+from greenmine.errors import InputError, one_line, shown
 from greenmine.i18n import gettext as _
 
 _SAFE = 2**53 - 1
@@ -102,6 +103,33 @@ def write_atomic(path: Path, data: bytes) -> None:
     sync_directory(path.parent)
 
 
+def refusal(problem: OSError) -> str:
+    """Return, in the language in use, why the system refused something."""
+    known = {
+        errno.ENOENT: _("No such file or directory"),
+        errno.EACCES: _("Permission denied"),
+        errno.EPERM: _("Operation not permitted"),
+        errno.EEXIST: _("File exists"),
+        errno.ENOSPC: _("No space left on device"),
+        errno.EDQUOT: _("Disk quota exceeded"),
+        errno.EROFS: _("Read-only file system"),
+        errno.EFBIG: _("File too large"),
+        errno.EIO: _("Input/output error"),
+        errno.EISDIR: _("Is a directory"),
+        errno.ENOTDIR: _("Not a directory"),
+        errno.ENOTEMPTY: _("Directory not empty"),
+        errno.ELOOP: _("Too many levels of symbolic links"),
+        errno.ENAMETOOLONG: _("File name too long"),
+        errno.EBUSY: _("Device or resource busy"),
+        errno.EMFILE: _("Too many open files"),
+        errno.ENOMEM: _("Cannot allocate memory"),
+        errno.ENOEXEC: _("Exec format error"),
+        errno.EADDRINUSE: _("Address already in use"),
+    }
+    own = problem.strerror or str(problem) or type(problem).__name__
+    return known.get(problem.errno or 0) or one_line(own)
+
+
 def read_text(path: Path, limit: int, error: type[InputError] = InputError) -> str:
     """Return a UTF-8 file's text (a byte-order mark is dropped).
 
@@ -132,7 +160,7 @@ def read_text(path: Path, limit: int, error: type[InputError] = InputError) -> s
             hint=_("Save the file as UTF-8."),
         ) from None
     except OSError as problem:
-        raise error(path, expected=_("a readable file"), found=problem.strerror or str(problem)) from None
+        raise error(path, expected=_("a readable file"), found=refusal(problem)) from None
 
 
 def parse_json(text: str, file: object, error: type[InputError] = InputError) -> Any:  # noqa: ANN401
@@ -163,7 +191,8 @@ def parse_json(text: str, file: object, error: type[InputError] = InputError) ->
         return json.loads(text, parse_float=Decimal, parse_constant=constant, object_pairs_hook=pairs)
     except json.JSONDecodeError as problem:
         place = _("line {line}, column {column}").format(line=problem.lineno, column=problem.colno)
-        raise error(file, place, expected=_("JSON"), found=problem.msg) from None
+        rest = text[problem.pos : problem.pos + 30]
+        raise error(file, place, expected=_("JSON"), found=shown(rest) if rest else _("the end of the file")) from None
     except (RecursionError, ValueError):
         raise error(file, expected=_("JSON"), found=_("a document nested too deeply or a number too long")) from None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +39,22 @@ def test_a_message_is_one_harmless_line(text: str) -> None:
     """Whatever a hostile name holds, the terminal gets printable characters on one line."""
     assert all(c.isprintable() for c in one_line(text))
     assert all(c.isprintable() for c in shown(text))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "null"),
+        (True, "true"),
+        ({"a": ["中"]}, '{"a": ["中"]}'),
+        (Decimal("0.5"), '"0.5"'),
+        ("x", "“x”"),
+        (3, "3"),
+    ],
+)
+def test_a_value_is_shown_as_files_have_it(value: object, text: str) -> None:
+    """As JSON and YAML write it, not as Python does."""
+    assert text == shown(value)
 
 
 def test_a_long_value_is_shortened() -> None:

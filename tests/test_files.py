@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import re
 import resource
 import subprocess
 import sys
@@ -16,7 +19,7 @@ from surroundings import unmeasured
 
 from greenmine import i18n
 from greenmine.errors import FindingsError, InputError
-from greenmine.files import canonical_json, parse_json, read_json, read_text, sha256_hex, write_atomic
+from greenmine.files import canonical_json, parse_json, read_json, read_text, refusal, sha256_hex, write_atomic
 
 JSON = st.recursive(
     st.none()
@@ -67,7 +70,14 @@ def test_fractions_are_read_exactly() -> None:
 
 @pytest.mark.parametrize(
     ("text", "named"),
-    [("{", "line 1"), ('{"a":1,"a":2}', "key a"), ("[NaN]", "NaN"), ("[" * 50_000, "nested"), ("9" * 9_000, "number")],
+    [
+        ("{", "line 1.*end of the file"),
+        ("{x", "“x”"),
+        ('{"a":1,"a":2}', "key a"),
+        ("[NaN]", "NaN"),
+        ("[" * 50_000, "nested"),
+        ("9" * 9_000, "number"),
+    ],
 )
 def test_what_is_no_json_is_refused_naming_the_place(text: str, named: str) -> None:
     """Broken syntax, a key twice, NaN, endless nesting and endless numbers are errors of the kind asked for."""
@@ -75,6 +85,16 @@ def test_what_is_no_json_is_refused_naming_the_place(text: str, named: str) -> N
     with pytest.raises(FindingsError, match=named) as caught:
         parse_json(text, "f.json", FindingsError)
     assert str(caught.value).startswith("f.json")
+
+
+@pytest.mark.parametrize("lang", i18n.LANGUAGES)
+def test_why_the_system_refuses_is_told_in_the_language_in_use(lang: str) -> None:
+    """In English in the system's own words; what has no number is told as it is, on one line."""
+    i18n.use(lang)
+    for number in (errno.ENOENT, errno.EACCES, errno.EPERM, errno.EEXIST, errno.ENOSPC, errno.EIO, errno.ELOOP):
+        told = refusal(OSError(number, os.strerror(number)))
+        assert told == os.strerror(number) if lang == "en" else not re.search("[A-Za-z]", told), told
+    assert ["a b", "odd", "OSError"] == [refusal(one) for one in (OSError("a\nb"), OSError(9999, "odd"), OSError())]
 
 
 def test_a_written_file_replaces_the_old_one_whole(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ import greenmine
 from greenmine.archive.ledger import TAGMANIFEST
 from greenmine.archive.store import CHUNK, Store, refused
 from greenmine.errors import ArchiveError, IntegrityError, shown
+from greenmine.files import refusal
 from greenmine.i18n import gettext as _
 
 MANIFEST: Final = "manifest-sha256.txt"
@@ -235,7 +236,7 @@ def hash_file(path: Path, progress: Progress | None = None) -> tuple[str, int]:
         finally:
             os.close(handle)
     except OSError as problem:
-        raise IntegrityError(path, expected=_("a readable file"), found=problem.strerror or str(problem)) from None
+        raise IntegrityError(path, expected=_("a readable file"), found=refusal(problem)) from None
     return digest.hexdigest(), size
 
 
@@ -252,7 +253,7 @@ def read_file(path: Path, limit: int = MAX_TAG_FILE) -> bytes:
                 raise IntegrityError(path, expected=_("an ordinary file"), found=_("something that is not a file"))
             data = stream.read(limit + 1)
     except OSError as problem:
-        raise IntegrityError(path, expected=_("a readable file"), found=problem.strerror or str(problem)) from None
+        raise IntegrityError(path, expected=_("a readable file"), found=refusal(problem)) from None
     if len(data) > limit:
         expected = _("at most {limit} bytes").format(limit=limit)
         raise IntegrityError(path, expected=expected, found=_("more"))
@@ -356,9 +357,7 @@ def _below(folder: Path) -> tuple[frozenset[str], list[str]]:
                 entries = sorted((entry.name, entry.stat(follow_symlinks=False).st_mode) for entry in names)
         except OSError as problem:
             place = folder / prefix
-            raise IntegrityError(
-                place, expected=_("a readable folder"), found=problem.strerror or str(problem)
-            ) from None
+            raise IntegrityError(place, expected=_("a readable folder"), found=refusal(problem)) from None
         for name, mode in entries:
             inside = prefix + name
             if stat.S_ISDIR(mode) and (prefix or name == "data") and inside.count("/") <= MAX_DEPTH:

@@ -34,6 +34,7 @@ from greenmine.archive.merkle import EMPTY_ROOT, leaf_hash, node_hash
 from greenmine.archive.pins import Attested
 from greenmine.archive.verdicts import INTEGRITY, Collector, Proven
 from greenmine.errors import InputError, IntegrityError, shown
+from greenmine.files import refusal
 from greenmine.i18n import gettext as _
 
 TRIES: Final = 10
@@ -175,7 +176,7 @@ def check_kept(kept_file: Path, ledger: bytes, stored: Sequence[StoredCheckpoint
         with file.open("rb") as stream:
             data = stream.read(MAX_FILE)
     except OSError as problem:
-        raise InputError(file, expected=_("a readable file"), found=problem.strerror or str(problem)) from None
+        raise InputError(file, expected=_("a readable file"), found=refusal(problem)) from None
     try:
         kept = parse_checkpoint(data, file)
     except IntegrityError as problem:  # it is the auditor's own file that is not right

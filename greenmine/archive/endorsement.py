@@ -21,6 +21,7 @@ from greenmine.archive.signature import Signature, Trust, Verified, parse_signat
 from greenmine.archive.signers import CATALOG
 from greenmine.archive.staging import SealedBag, seal_bag
 from greenmine.errors import ArchiveError, IntegrityError, UsageError, shown
+from greenmine.files import refusal
 from greenmine.i18n import gettext as _
 
 LINE: Final = "catalog.sums"
@@ -74,7 +75,7 @@ def signatures_of(archive: Archive, entry: LedgerEntry) -> tuple[tuple[str, Sign
         try:
             found.append((bag, parse_signature(place.read_bytes(), place)))
         except OSError as problem:
-            raise IntegrityError(place, expected=_("a readable file"), found=problem.strerror or "") from None
+            raise IntegrityError(place, expected=_("a readable file"), found=refusal(problem)) from None
     return tuple(found)
 
 

@@ -26,6 +26,7 @@ from greenmine.archive.layout import BAG, Archive, kind_of
 from greenmine.archive.lock import exclusive
 from greenmine.archive.store import refused
 from greenmine.errors import ArchiveError, IntegrityError, shown
+from greenmine.files import refusal
 from greenmine.i18n import gettext as _
 
 TAGMANIFEST: Final = "tagmanifest-sha256.txt"
@@ -155,7 +156,7 @@ def checkpointed(archive: Archive) -> int:
     try:
         found = _BYTES.search(path.read_bytes()[:4096])
     except OSError as problem:
-        raise IntegrityError(path, expected=_("a checkpoint"), found=problem.strerror or str(problem)) from None
+        raise IntegrityError(path, expected=_("a checkpoint"), found=refusal(problem)) from None
     if not found:
         raise IntegrityError(path, expected=_("a line “bytes N”"), found=_("no such line"))
     return int(found[1])
@@ -191,7 +192,7 @@ class Ledger:
                 raise ArchiveError(path, expected=expected, found=_("more"))
             data = path.read_bytes()
         except OSError as problem:
-            raise ArchiveError(path, expected=_("a readable file"), found=problem.strerror or str(problem)) from None
+            raise ArchiveError(path, expected=_("a readable file"), found=refusal(problem)) from None
         return self._parsed(data)
 
     def _parsed(self, data: bytes) -> Scan:

@@ -37,6 +37,7 @@ from greenmine.catalog import Catalog
 from greenmine.errors import ArchiveError, EvidenceError, GreenmineError, IntegrityError, shown
 from greenmine.evidence.folder import Entry, opened, walk
 from greenmine.evidence.inventory import ASSESSMENTS, Inventory, is_litter
+from greenmine.files import refusal
 from greenmine.i18n import gettext as _
 from greenmine.scoring import Scorer, canonical
 
@@ -227,7 +228,7 @@ def _up_to(record: Record, person: str, path: Path) -> bytes:
             raise ArchiveError(path, expected=_("at most {limit} bytes").format(limit=MAX_JOURNAL), found=_("more"))
         data = path.read_bytes()
     except OSError as problem:
-        raise ArchiveError(path, expected=_("a readable file"), found=problem.strerror or str(problem)) from None
+        raise ArchiveError(path, expected=_("a readable file"), found=refusal(problem)) from None
     end = 0
     for line in data.split(b"\n"):
         end = min(end + len(line) + 1, len(data))
@@ -379,9 +380,7 @@ def current_revision(archive: Archive, mine: str, assessment: str) -> BagRef | N
             try:
                 found = read_record(place.read_bytes(), place)
             except OSError as problem:
-                raise IntegrityError(
-                    place, expected=_("a readable file"), found=problem.strerror or str(problem)
-                ) from None
+                raise IntegrityError(place, expected=_("a readable file"), found=refusal(problem)) from None
             if found.assessment == assessment and (latest is None or latest[0] < found.revision):
                 latest = (found.revision, BagRef(bag=entry.bag, tagmanifest=entry.digest))
     return latest[1] if latest else None

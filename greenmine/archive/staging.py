@@ -27,6 +27,7 @@ from greenmine.archive.lock import claim, release
 from greenmine.archive.record import BagRef
 from greenmine.archive.store import refused
 from greenmine.errors import ArchiveError, IntegrityError
+from greenmine.files import refusal
 from greenmine.i18n import gettext as _
 
 TRIES: Final = 20
@@ -102,7 +103,7 @@ def _move(archive: Archive, folder: Path, place: Path) -> None:
     except FileExistsError:
         raise
     except OSError as problem:
-        reason = problem.strerror or str(problem)
+        reason = refusal(problem)
         hint = _("Nothing was sealed.")
         raise ArchiveError(place, expected=_("a disk that takes the record"), found=reason, hint=hint) from problem
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from greenmine.errors import ArchiveError
-from greenmine.files import sync_directory
+from greenmine.files import refusal, sync_directory
 from greenmine.i18n import gettext as _
 
 CHUNK: Final = 1024 * 1024
@@ -190,5 +190,5 @@ def refused(what: object, hint: str = "") -> Iterator[None]:
         yield
     except OSError as problem:
         file = problem.filename if isinstance(problem.filename, str | os.PathLike) else what
-        reason = problem.strerror or str(problem)
-        raise ArchiveError(file, expected=_("a disk that takes the record"), found=reason, hint=hint) from problem
+        expected = _("a disk that takes the record")
+        raise ArchiveError(file, expected=expected, found=refusal(problem), hint=hint) from problem

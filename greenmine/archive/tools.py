@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from greenmine.errors import UsageError, one_line
+from greenmine.files import refusal
 from greenmine.i18n import gettext as _
 
 PACKAGES: Final = {"ssh-keygen": "openssh-client", "openssl": "openssl"}
@@ -69,7 +70,7 @@ def run(command: Sequence[str], data: bytes = b"", timeout: float = TIMEOUT) -> 
         raise UsageError(text.format(name=name, seconds=f"{timeout:g}")) from None
     except OSError as problem:
         text = _("The program {name} cannot be started: {reason}.")
-        raise UsageError(text.format(name=name, reason=problem.strerror or problem)) from None
+        raise UsageError(text.format(name=name, reason=refusal(problem))) from None
     words = done.stderr.decode("utf-8", "replace").replace("\r", "\n").splitlines()
     return Outcome(done.returncode, done.stdout, one_line("; ".join(line.strip() for line in words if line.strip())))
 

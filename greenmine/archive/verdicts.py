@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from greenmine.errors import GreenmineError, InputError, UsageError, one_line
+from greenmine.files import refusal
 from greenmine.i18n import gettext as _
 
 SCHEMA: Final = "greenmine.verification/1"
@@ -393,7 +394,7 @@ class Collector:
 
     def _reason(self, problem: Exception, file: object) -> str:
         if isinstance(problem, OSError):
-            return one_line(problem.strerror or str(problem))
+            return refusal(problem)
         if isinstance(problem, InputError):
             text = _("expected {expected}, got {found}.").format(expected=problem.expected, found=problem.found)
             place = _("{place}: ").format(place=problem.place) if problem.place else ""

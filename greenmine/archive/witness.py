@@ -32,7 +32,7 @@ from greenmine.archive.checkpoint import (
 from greenmine.archive.signature import Trust, Verified, parse_signature, sign, verify
 from greenmine.archive.signers import CHECKPOINT, PRINCIPAL, WITNESS
 from greenmine.errors import CheckFailed, InputError, IntegrityError, UsageError, shown
-from greenmine.files import read_text, sha256_hex, write_atomic
+from greenmine.files import read_text, refusal, sha256_hex, write_atomic
 from greenmine.i18n import gettext as _
 
 _MEMORY: Final = re.compile(
@@ -184,7 +184,7 @@ def _last(root: Path) -> tuple[StoredCheckpoint, bytes]:
     try:
         return found[-1], (root / "ledger").read_bytes()
     except OSError as problem:
-        reason = problem.strerror or str(problem)
+        reason = refusal(problem)
         raise InputError(root / "ledger", expected=_("a readable file"), found=reason) from None
 
 

@@ -20,7 +20,7 @@ from greenmine.assessment.payload import PANEL
 from greenmine.assessment.writer import Clock, JournalWriter, now
 from greenmine.errors import JournalError, shown
 from greenmine.evidence.profile import MineProfile, read_profile
-from greenmine.files import canonical_json
+from greenmine.files import canonical_json, refusal
 from greenmine.i18n import gettext as _
 from greenmine.workspace import is_id
 
@@ -207,7 +207,7 @@ def _names(folder: Path) -> list[str]:
     except FileNotFoundError:
         return []
     except OSError as problem:
-        raise JournalError(folder, expected=_("a folder"), found=problem.strerror or str(problem)) from None
+        raise JournalError(folder, expected=_("a folder"), found=refusal(problem)) from None
 
 
 def _journals(folder: Path, mine: str, panel: Panel, reader: Reader) -> tuple[list[Entry], list[Notice]]:

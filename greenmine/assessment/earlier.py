@@ -16,6 +16,7 @@ from greenmine.assessment.assessment import FOLDER, JOURNALS, Finder, load_asses
 from greenmine.assessment.panel import FILE_NAME, Panel
 from greenmine.assessment.payload import split_card
 from greenmine.errors import GreenmineError, JournalError
+from greenmine.files import refusal
 from greenmine.i18n import gettext as _
 from greenmine.scoring import Scorer
 from greenmine.workspace import is_id
@@ -149,4 +150,4 @@ def _files(folder: Path, panel: Panel) -> dict[str, bytes]:
     try:
         return {name: (folder / name).read_bytes() for name in names if (folder / name).is_file()}
     except OSError as problem:
-        raise JournalError(folder, expected=_("a readable file"), found=problem.strerror or str(problem)) from None
+        raise JournalError(folder, expected=_("a readable file"), found=refusal(problem)) from None

@@ -28,7 +28,7 @@ from typing import Any, Final, NoReturn
 from greenmine.assessment.payload import check_card, check_payload, is_person
 from greenmine.assessment.values import BadValue, check_json
 from greenmine.errors import JournalError, shown
-from greenmine.files import canonical_json, parse_json, sha256_hex
+from greenmine.files import canonical_json, parse_json, refusal, sha256_hex
 from greenmine.i18n import gettext as _
 
 SCHEMA: Final = "greenmine.journal/1"
@@ -368,7 +368,7 @@ def scan_file(path: Path, owner: Owner) -> Reading:
             check_regular(os.fstat(handle), path)
             return scan(stream.read(MAX_JOURNAL + 1), path, owner)
     except OSError as problem:
-        found = _("a symbolic link") if path.is_symlink() else problem.strerror or str(problem)
+        found = _("a symbolic link") if path.is_symlink() else refusal(problem)
         raise JournalError(path, expected=_("a readable journal"), found=found) from None
 
 

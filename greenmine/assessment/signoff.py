@@ -19,7 +19,7 @@ from greenmine.assessment.assessment import Assessment
 from greenmine.assessment.panel import FILE_NAME, Member, Panel
 from greenmine.assessment.rules import Pledge
 from greenmine.errors import JournalError
-from greenmine.files import canonical_json, sha256_hex
+from greenmine.files import canonical_json, refusal, sha256_hex
 from greenmine.i18n import gettext as _
 from greenmine.i18n import language
 from greenmine.scoring import canonical
@@ -100,7 +100,7 @@ def digests(
     try:
         panel = path.read_bytes()
     except OSError as problem:
-        raise JournalError(path, expected=_("a readable file"), found=problem.strerror or str(problem)) from None
+        raise JournalError(path, expected=_("a readable file"), found=refusal(problem)) from None
     return {
         "findings": sha256_hex(canonical_json(bare(assessment.findings))),
         "catalog": catalog_sha256,

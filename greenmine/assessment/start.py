@@ -19,7 +19,7 @@ from greenmine.assessment.panel import read_panel
 from greenmine.errors import UsageError, shown
 from greenmine.evidence.profile import FILE_NAME as PROFILE_FILE
 from greenmine.evidence.profile import read_profile
-from greenmine.files import sync_directory, write_atomic
+from greenmine.files import refusal, sync_directory, write_atomic
 from greenmine.i18n import gettext as _
 from greenmine.scoring import Scorer
 
@@ -139,6 +139,6 @@ def _whole(target: Path, fill: Callable[[Path], None]) -> Path:
             sync_directory(target.parent)
     except OSError as problem:
         text = _("{path} cannot be written: {reason}. Nothing was kept of it.")
-        reason = problem.strerror or type(problem).__name__
+        reason = refusal(problem)
         raise UsageError(text.format(path=shown(str(target), 200), reason=reason)) from None
     return target

@@ -32,7 +32,7 @@ from greenmine.assessment.lock import lock
 from greenmine.assessment.payload import PANEL, is_person
 from greenmine.assessment.values import BadValue
 from greenmine.errors import JournalError, shown
-from greenmine.files import sync_directory
+from greenmine.files import refusal, sync_directory
 from greenmine.i18n import gettext as _
 
 Clock = Callable[[], dt.datetime]
@@ -103,13 +103,13 @@ class JournalWriter:
             self._make_folder()
             self._handle = os.open(self.path, _OPEN, 0o644)
         except OSError as problem:
-            found = _("a symbolic link") if self.path.is_symlink() else _reason(problem)
+            found = _("a symbolic link") if self.path.is_symlink() else refusal(problem)
             raise JournalError(self.path, expected=_("a journal that can be written"), found=found) from None
         try:
             self._take(self._handle)
         except OSError as problem:
             self.close()
-            found = _reason(problem)
+            found = refusal(problem)
             raise JournalError(self.path, expected=_("a journal that can be written"), found=found) from None
         except BaseException:
             self.close()
@@ -278,7 +278,7 @@ class JournalWriter:
         try:
             named = self.path.lstat()
         except OSError as problem:
-            self._lost(_reason(problem))
+            self._lost(refusal(problem))
         if not os.path.samestat(status, named):
             self._lost(_("another file of that name"))
         if status.st_size != size:
@@ -309,13 +309,9 @@ class JournalWriter:
         raise JournalError(
             self.path,
             expected=_("room and permission to write"),
-            found=_reason(problem),
+            found=refusal(problem),
             hint=f"{text} {hint}".strip(),
         ) from None
-
-
-def _reason(problem: OSError) -> str:
-    return problem.strerror or str(problem)
 
 
 def _write(handle: int, data: bytes) -> None:

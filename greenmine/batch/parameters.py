@@ -32,6 +32,17 @@ TYPES: Mapping[str, Callable[[object], bool]] = {
 }
 
 
+def in_words(kind: str) -> str:
+    """Return the name of a type in the language in use."""
+    return {
+        "str": _("text"),
+        "bool": _("true or false"),
+        "int": _("a whole number"),
+        "list[str]": _("a list of texts"),
+        "dict[str, str]": _("a mapping such as {example}").format(example="{na_fold: total}"),
+    }[kind]
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One parameter of a notebook: its name, its type as the cell writes it, and its default."""
@@ -106,7 +117,7 @@ def checked(known: Mapping[str, Parameter], given: Mapping[str, Any], file: obje
         if not TYPES[known[name].type](value):
             raise UsageError(
                 _("{file}, parameter {name}: expected {type}, got {value}.").format(
-                    file=file, name=name, type=known[name].type, value=shown(value)
+                    file=file, name=name, type=in_words(known[name].type), value=shown(value)
                 )
             )
     return {name: given.get(name, parameter.default) for name, parameter in known.items()}

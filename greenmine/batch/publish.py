@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from greenmine.errors import UsageError, shown
-from greenmine.files import sync_directory
+from greenmine.files import refusal, sync_directory
 from greenmine.i18n import gettext as _
 
 
@@ -32,7 +32,7 @@ def publish(folder: Path, files: Mapping[str, bytes]) -> None:
     except OSError as problem:
         raise UsageError(
             _("{path} cannot be written: {reason}. Nothing was kept of it.").format(
-                path=shown(str(folder), limit=200), reason=problem.strerror or type(problem).__name__
+                path=shown(str(folder), limit=200), reason=refusal(problem)
             )
         ) from None
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from greenmine.archive.layout import Archive
 from greenmine.archive.ledger import Ledger
@@ -28,7 +28,8 @@ from greenmine.batch.process import USUAL, Limits
 from greenmine.batch.runlist import Run
 from greenmine.batch.runner import NOTEBOOK
 from greenmine.batch.sealing import seal_produced
-from greenmine.errors import GreenmineError, IntegrityError, one_line
+from greenmine.errors import GreenmineError, IntegrityError, one_line, shown
+from greenmine.files import read_json
 from greenmine.i18n import gettext as _
 from greenmine.workspace import Workspace
 
@@ -44,7 +45,7 @@ class Finished:
         run: the row.
         state: `sealed` now, `unchanged` since it was sealed, or `failed`.
         bag: path of the bag relative to the archive's root; empty where it failed.
-        verdict: of the score; empty where it failed or nothing was computed.
+        verdict: of the sealed score; empty where it failed.
         total: likewise; None where the score has none.
         failure: why it failed.
         exit_status: of the failure; 0 where there was none.
@@ -109,16 +110,27 @@ def run_list(
 def _finished(run: Run, outcome: Outcome, archive: Archive, done: _Done) -> Finished:
     if outcome.failure:
         return Finished(run, "failed", failure=outcome.failure, exit_status=outcome.exit_status)
-    if outcome.made is None:
-        return Finished(run, "unchanged", done.bag(run))
     made = outcome.made
     try:
-        sealed = seal_produced(archive, made.book, made.files, reason=run.reason)
+        if made is None:
+            bag, new = done.bag(run), False
+            score = _sealed_score(archive, bag)
+        else:
+            sealed = seal_produced(archive, made.book, made.files, reason=run.reason)
+            bag, new, score = sealed.bag, sealed.new, made.book.score
+            done.add(run, outcome.key, bag)
     except GreenmineError as problem:
         return Finished(run, "failed", failure=one_line(str(problem)), exit_status=problem.exit_status)
-    done.add(run, outcome.key, sealed.bag)
-    score = made.book.score
-    return Finished(run, "sealed" if sealed.new else "unchanged", sealed.bag, score["verdict"], score["total"])
+    return Finished(run, "sealed" if new else "unchanged", bag, score["verdict"], score["total"])
+
+
+def _sealed_score(archive: Archive, bag: str) -> dict[str, Any]:
+    """Return the score that was sealed in a bag."""
+    path = archive.place(bag) / "data" / "score.json"
+    score = read_json(path, error=IntegrityError)
+    if not isinstance(score, dict) or not {"verdict", "total"} <= score.keys():
+        raise IntegrityError(path, expected=_("a score"), found=shown(score))
+    return score
 
 
 class _Done:

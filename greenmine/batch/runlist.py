@@ -7,29 +7,33 @@
 
 The columns are the parameters that the notebook declares, closed and typed, and `reason`: why a record takes the place
 of an earlier one. Everything that can be told without the evidence is checked before anything starts: columns, types,
-mines, assessments, catalogs, readings, languages. A mistake names file, row and column.
+mines, assessments, catalogs, readings, languages. A mistake names file, row and column. A row of a table has the number
+that a spreadsheet gives it, the line of headings being the first; in YAML it is the position in the list.
 """
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from greenmine.assessment import list_assessments
-from greenmine.batch.parameters import TYPES, Parameter
+from greenmine.batch.parameters import TYPES, Parameter, in_words
 from greenmine.catalog import load_catalog
 from greenmine.catalog.strict_yaml import load_yaml
 from greenmine.errors import GreenmineError, InputError, shown
 from greenmine.evidence.table import Cell, read_table
+from greenmine.files import refusal
 from greenmine.i18n import LANGUAGES
 from greenmine.i18n import gettext as _
 from greenmine.workspace import Workspace
 
 REASON: Final = "reason"
 _SEPARATORS: Final = str.maketrans("；，＝", ";,=")
+_WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
 _TRUTH: Final = {"true": True, "1": True, "是": True, "false": False, "0": False, "否": False}
 
 
@@ -38,7 +42,8 @@ class Run:
     """One row of a list: a mine and what to do with it.
 
     Attributes:
-        number: of the row, from 1.
+        number: of the row: as a spreadsheet counts them, the line of headings being the first; in YAML, the position in
+            the list.
         mine: id of the mine.
         parameters: every parameter of the notebook besides the mine; `assessment` is never empty.
         reason: why the record takes the place of an earlier one.
@@ -57,9 +62,10 @@ class Run:
 
 @dataclass(frozen=True)
 class _Row:
-    """A row as it was read: values by column, and what to call a place in it."""
+    """A row as it was read: its number, values by column, and what to call a place in it."""
 
     file: Path
+    number: int
     values: Mapping[str, Any]
     place: Callable[[str], str]
 
@@ -83,16 +89,17 @@ def read_list(
     """
     rows = _yaml_rows(file, known) if file.suffix.lower() in {".yaml", ".yml"} else _table_rows(file, known)
     check = _Checks(known, workspace, dict(defaults or {}))
-    found: dict[tuple[str, str], Run] = {}
-    for number, row in enumerate(rows, 1):
-        run = check.run(number, row)
-        earlier = found.setdefault((run.mine, run.assessment), run)
+    found: dict[tuple[str, str], tuple[Run, _Row]] = {}
+    for row in rows:
+        run = check.run(row)
+        earlier, first = found.setdefault((run.mine, run.assessment), (run, row))
         if earlier is not run:
-            text = _("the same as in row {number} of the list").format(number=earlier.number)
+            text = _("{mine}, {assessment} again, as in {place}")
+            text = text.format(mine=run.mine, assessment=run.assessment, place=first.place("mine"))
             row.wrong("mine", _("each assessment of a mine once"), text)
     if not found:
         raise InputError(file, expected=_("at least one mine"), found=_("nothing"))
-    return tuple(found.values())
+    return tuple(run for run, _row in found.values())
 
 
 # ---- reading ---------------------------------------------------------------------------------------------------------
@@ -103,7 +110,7 @@ def _table_rows(file: Path, known: Mapping[str, Parameter]) -> Iterator[_Row]:
     try:
         stream = file.open("rb")
     except OSError as problem:
-        raise InputError(file, expected=_("a readable file"), found=problem.strerror or str(problem)) from None
+        raise InputError(file, expected=_("a readable file"), found=refusal(problem)) from None
     columns: list[str] = []
     with stream:
         for number, cells in read_table(stream, file.name, str(file)):
@@ -130,10 +137,10 @@ def _table_row(
     for index, text in enumerate(texts[len(columns) :], len(columns) + 1):
         if text:
             raise InputError(file, place(str(index)), expected=_("nothing below a column without a name"), found=text)
-    row = _Row(file, {}, place)
+    row = _Row(file, number, {}, place)
     given = {name: text for name, text in zip(columns, texts, strict=False) if text}
     values = {name: text if name == REASON else _typed(row, known[name], text) for name, text in given.items()}
-    return _Row(file, values, place)
+    return _Row(file, number, values, place)
 
 
 def _text(cell: Cell) -> str:
@@ -149,7 +156,7 @@ def _typed(row: _Row, parameter: Parameter, text: str) -> Any:  # noqa: ANN401 -
     match parameter.type:
         case "bool" if plain.lower() in _TRUTH:
             return _TRUTH[plain.lower()]
-        case "int" if plain.lstrip("-").isdecimal():
+        case "int" if _WHOLE.fullmatch(plain):
             return int(plain)
         case "list[str]":
             return parts
@@ -184,7 +191,7 @@ def _yaml_rows(file: Path, known: Mapping[str, Parameter]) -> Iterator[_Row]:
 
         for name in {**defaults, **run}:
             _check_column(file, place(name), name, [*known, REASON])
-        yield _Row(file, {**defaults, **run}, place)
+        yield _Row(file, index + 1, {**defaults, **run}, place)
 
 
 def _check_column(file: Path, place: str, name: str, known: Sequence[str]) -> None:
@@ -207,23 +214,23 @@ class _Checks:
         self._defaults = {name: value for name, value in defaults.items() if name in known}
         self._readings: dict[str, Mapping[str, Any]] = {}
 
-    def run(self, number: int, row: _Row) -> Run:
+    def run(self, row: _Row) -> Run:
         """Return what a row asks for."""
         values = {name: parameter.default for name, parameter in self._known.items()}
         values |= {**self._defaults, **row.values}
         reason = values.pop(REASON, "")
         for name, value in values.items():
             if not TYPES[self._known[name].type](value):
-                row.wrong(name, self._known[name].type, shown(value))
+                row.wrong(name, in_words(self._known[name].type), shown(value))
         if not isinstance(reason, str):
-            row.wrong(REASON, "str", shown(reason))
+            row.wrong(REASON, in_words("str"), shown(reason))
         if "mine" not in row.values:
             row.wrong("mine", _("the id of a mine"), _("nothing"))
         mine, values["assessment"] = self._mine(row, values.pop("mine"), values.get("assessment", ""))
         if values.get("lang", LANGUAGES[0]) not in LANGUAGES:
             row.wrong("lang", _("one of {values}").format(values=", ".join(LANGUAGES)), shown(values["lang"]))
         self._check_readings(row, values)
-        return Run(number, mine, values, reason)
+        return Run(row.number, mine, values, reason)
 
     def _mine(self, row: _Row, mine: str, assessment: str) -> tuple[str, str]:
         """Return the ids of the mine and of its assessment."""

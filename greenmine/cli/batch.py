@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
 
 
 def _parts(_context: click.Context, _parameter: click.Parameter, text: str | None) -> tuple[int, int]:
-    part, slash, parts = (text or "1/1").partition("/")
-    if not slash or not part.isdecimal() or not parts.isdecimal() or not 1 <= int(part) <= int(parts):
+    found = re.fullmatch("([0-9]{1,9})/([0-9]{1,9})", "1/1" if text is None else text)
+    part, parts = map(int, found.groups()) if found else (0, 0)
+    if not 1 <= part <= parts:
         raise UsageError(_("--shard {text}: expected i/n such as 2/8, with i from 1 to n.").format(text=shown(text)))
-    return int(part), int(parts)
+    return part, parts
 
 
 @click.command(

@@ -11,6 +11,7 @@ import click
 from greenmine.catalog import examine_catalog, list_catalogs, load_catalog
 from greenmine.cli.output import console, print_json, table
 from greenmine.errors import CheckFailed, UsageError, shown
+from greenmine.files import refusal
 from greenmine.i18n import gettext as _
 from greenmine.workspace import Workspace
 
@@ -143,7 +144,7 @@ def _draft(before: Catalog, after: Catalog, path: Path) -> None:
             stream.write(draft_mapping(before, after))
     except OSError as problem:
         text = _("{path} cannot be written: {reason}. Nothing was kept of it.")
-        raise UsageError(text.format(path=shown(str(path), limit=200), reason=problem.strerror or problem)) from None
+        raise UsageError(text.format(path=shown(str(path), limit=200), reason=refusal(problem))) from None
     text = _("{path}: decide on every “undecided” and say why; then put it into parameters/mappings/.")
     click.echo(text.format(path=path))
 

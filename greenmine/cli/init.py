@@ -20,6 +20,7 @@ from shlex import quote
 import click
 
 from greenmine.errors import UsageError, shown
+from greenmine.files import refusal
 from greenmine.i18n import gettext as _
 from greenmine.workspace import shared_dir
 
@@ -98,7 +99,7 @@ def lay_out(target: Path, *, demo: bool = True, share: Path | None = None) -> La
     except OSError as problem:
         raise UsageError(
             _("{path} cannot be written: {reason}. Nothing was kept of it.").format(
-                path=shown(str(target)), reason=problem.strerror or problem
+                path=shown(str(target)), reason=refusal(problem)
             )
         ) from None
     return Layout(target, added, kept, tuple(mine.name for mine in mines))

@@ -24,7 +24,7 @@ from urllib.parse import quote
 import click
 
 from greenmine.errors import UsageError, shown
-from greenmine.files import write_atomic
+from greenmine.files import refusal, write_atomic
 from greenmine.i18n import gettext as _
 from greenmine.i18n import language
 from greenmine.workspace import Workspace, is_id
@@ -122,7 +122,7 @@ def _write(path: Path, notebook: Any) -> None:  # noqa: ANN401
     except OSError as problem:
         raise UsageError(
             _("{path} cannot be written: {reason}. Nothing was kept of it.").format(
-                path=shown(str(path), limit=200), reason=problem.strerror or type(problem).__name__
+                path=shown(str(path), limit=200), reason=refusal(problem)
             )
         ) from None
 

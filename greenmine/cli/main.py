@@ -24,6 +24,7 @@ import click
 import greenmine
 from greenmine import i18n
 from greenmine.errors import GreenmineError, UsageError, one_line, shown
+from greenmine.files import refusal
 from greenmine.i18n import gettext as _
 
 INTERRUPTED = 130
@@ -275,7 +276,7 @@ def _usage_message(problem: click.ClickException) -> str:
 
 
 def _system_message(problem: OSError) -> str:
-    reason = problem.strerror or str(problem)
+    reason = refusal(problem)
     if problem.filename is None:
         return _("the system refused: {reason}.").format(reason=reason)
     return _("{file}: the system refused: {reason}.").format(file=shown(str(problem.filename), 200), reason=reason)

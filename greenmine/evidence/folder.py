@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, NoReturn
 
 from greenmine.errors import EvidenceError, shown
+from greenmine.files import refusal
 from greenmine.i18n import gettext as _
 
 MAX_ENTRIES: Final = 20_000
@@ -114,7 +115,7 @@ def look(mine_dir: Path, path: str) -> Entry:
     try:
         status = (mine_dir / path).lstat()
     except OSError as problem:
-        _refuse(mine_dir, path, _("a readable file"), problem.strerror or str(problem))
+        _refuse(mine_dir, path, _("a readable file"), refusal(problem))
     _check_file(mine_dir, path, status)
     return _entry(path, status)
 
@@ -136,7 +137,7 @@ def _listed(mine_dir: Path, prefix: str) -> list[tuple[str, os.stat_result]]:
                     found.append((name.name, (folder / name.name).lstat()))
     except OSError as problem:
         where = os.path.relpath(problem.filename, mine_dir) if isinstance(problem.filename, str) else prefix
-        _refuse(mine_dir, "" if where == "." else where, _("readable files"), problem.strerror or str(problem))
+        _refuse(mine_dir, "" if where == "." else where, _("readable files"), refusal(problem))
     return sorted(found)
 
 
@@ -201,13 +202,13 @@ def opened(mine_dir: Path, entry: Entry) -> Iterator[BinaryIO]:
     try:
         handle = _descriptor(mine_dir, entry.path)
     except OSError as problem:
-        _refuse(mine_dir, entry.path, _("a readable file"), problem.strerror or str(problem))
+        _refuse(mine_dir, entry.path, _("a readable file"), refusal(problem))
     with os.fdopen(handle, "rb") as stream:
         _check_same(mine_dir, entry, os.fstat(handle))
         try:
             yield stream
         except OSError as problem:
-            _refuse(mine_dir, entry.path, _("a readable file"), problem.strerror or str(problem))
+            _refuse(mine_dir, entry.path, _("a readable file"), refusal(problem))
         _check_same(mine_dir, entry, os.fstat(handle))
 
 

@@ -26,7 +26,7 @@ from greenmine.archive.registers import EVENTS as FILE_NAME
 from greenmine.archive.registers import origin
 from greenmine.assessment.values import BadValue, check_characters, check_json
 from greenmine.errors import JournalError, shown
-from greenmine.files import canonical_json, sha256_hex
+from greenmine.files import canonical_json, refusal, sha256_hex
 from greenmine.i18n import gettext as _
 from greenmine.workspace import is_id
 
@@ -325,7 +325,7 @@ def read_journal(path: Path, programme: str) -> Journal:
             raise JournalError(path, expected=expected, found=_("something else"))
         return scan(path.read_bytes(), programme, path)
     except OSError as problem:
-        found = problem.strerror or str(problem)
+        found = refusal(problem)
         raise JournalError(path, expected=_("a readable journal"), found=found) from None
 
 

@@ -33,6 +33,7 @@ from greenmine.assessment.writer import Clock, now
 from greenmine.catalog import Catalog, load_catalog
 from greenmine.errors import FindingsError, GreenmineError, InputError, JournalError, UsageError, one_line, shown
 from greenmine.evidence import cached_inventory
+from greenmine.files import refusal
 from greenmine.i18n import gettext as _
 from greenmine.scoring import Scorer
 from greenmine.text import visible
@@ -146,7 +147,7 @@ class Desk(Table):
             except GreenmineError as problem:
                 kind, text = "refused", str(problem)
             except OSError as problem:
-                kind, text = "disk", problem.strerror or str(problem)
+                kind, text = "disk", refusal(problem)
             except Exception as problem:  # noqa: BLE001 - a form that gets no answer shows what is not so
                 kind, text = "bad", one_line(f"{type(problem).__name__}: {problem}")
             told = self._after_failure()

@@ -23,6 +23,7 @@ from greenmine.evidence import Inventory, Item
 from greenmine.evidence.folder import look, opened
 from greenmine.evidence.pdf import MAX_BYTES
 from greenmine.evidence.wording import sentence
+from greenmine.files import refusal
 from greenmine.i18n import gettext as _
 from greenmine.workbook import words
 from greenmine.workbook.exhibits import MAX_PHOTO_BYTES, PHOTO_TYPES
@@ -137,7 +138,7 @@ def _rendered(item: Item, stream: BinaryIO, page: int, width: int) -> Preview:
     except subprocess.TimeoutExpired:
         raise _none(item, _("The page takes too long to be drawn.")) from None
     except OSError as problem:
-        raise _none(item, problem.strerror or str(problem)) from None
+        raise _none(item, refusal(problem)) from None
     head, _end, data = done.stdout[:MAX_ANSWER].partition(b"\n")
     kind = next((kind for start, kind in _KINDS.items() if data.startswith(start)), None)
     sizes = _SIZES.fullmatch(head)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -91,9 +92,10 @@ def test_what_is_given_replaces_the_default() -> None:
     ],
 )
 def test_a_value_of_another_type_is_refused(name: str, value: Any) -> None:
-    """The message names the parameter and the type it has."""
-    with pytest.raises(UsageError, match=name):
+    """The message names the parameter and the type it should have, and speaks no Python."""
+    with pytest.raises(UsageError, match=name) as caught:
         checked(KNOWN, {name: value}, "n.ipynb")
+    assert not re.search(r"str\b|bool|int|dict|None|True|'", str(caught.value).replace(name, ""))
 
 
 def test_an_unknown_name_is_refused_with_the_nearest_known_one() -> None:

@@ -118,6 +118,19 @@ def test_what_has_changed_needs_a_reason(copy: Workspace) -> None:
     assert ["bags/assess/M-01/r2", "bags/assess/M-03/r1"] == [one.bag for one in run(copy)]
 
 
+@pytest.mark.parametrize("left", [None, "", "[]", "{}"])
+def test_a_row_whose_sealed_score_is_damaged_fails(copy: Workspace, left: str | None) -> None:
+    """It names the file, and the others are told as they were sealed."""
+    score = copy.reports / "bags/assess/M-01/r1/data/score.json"
+    score.unlink()
+    if left is not None:
+        score.write_text(left, "utf-8")
+    found = run(copy)
+    assert ["failed", "failed", "unchanged", "unchanged"] == states(found)
+    assert ("score.json" in found[0].failure, 1) == (True, found[0].exit_status)
+    assert [("pass", "95.07")] * 2 == [(one.verdict, one.total) for one in found[2:]]
+
+
 def test_a_key_follows_everything_that_the_record_follows_from(copy: Workspace) -> None:
     """Evidence, journals, parameters, the notebook; and nothing else."""
     [first] = [one for one in rows(copy) if one.mine == "M-01"]
@@ -159,7 +172,7 @@ def test_a_notebook_that_goes_wrong_harms_its_mine_only(tmp_path: Path) -> None:
     assert ["failed"] * len(MISCHIEF) + ["sealed"] * 2 == states(found)
     for one, reason in zip(found, ("20", "4096", "3", "32", "KeyError", ""), strict=False):
         assert reason in one.failure, one.failure
-        assert all(number == 5 or "bad" in one.failure for number in [one.run.number - 1]), one.failure
+        assert one.run.mine == "M-06" or "bad" in one.failure, one.failure
 
 
 def test_a_defect_of_the_program_shows_in_one_mine(done: tuple[Workspace, list[Finished]]) -> None:
@@ -196,8 +209,9 @@ def test_the_command_prints_a_summary(
     assert "" == bar
     assert 2 == main(["batch", "list.csv", "--json", "--workers", "2"])
     documents = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert {1: "unchanged", 2: "failed", 3: "unchanged", 4: "unchanged"} == {
-        one["row"]: one["state"] for one in documents
+    score = ("unchanged", "pass", "95.07")
+    assert {2: score, 3: ("failed", "", None), 4: score, 5: score} == {
+        one["row"]: (one["state"], one["verdict"], one["total"]) for one in documents
     }
     (copy.root / "list.csv").write_text("mine\nM-01\n", "utf-8")
     assert 0 == main(["batch", "list.csv", "--quiet", "--workers", "1", "--timeout", "200", "--memory", "4096"])

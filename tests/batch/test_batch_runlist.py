@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from mines import ASSESSMENT, make_mine
 from openpyxl import Workbook as Sheet
 
+from greenmine import i18n
 from greenmine.batch.parameters import Parameter
 from greenmine.batch.run import notebook_parameters, shard
 from greenmine.batch.runlist import Run, read_list
@@ -43,7 +45,7 @@ def test_a_table_names_mines_and_parameters(space: Workspace) -> None:
     """What a row leaves empty comes from the command line, then from the notebook."""
     text = "mine,assessment,readings,reason\nM-1,,,\n\nM-2,2026-test,na_fold=total; expert_split=majority,new rule\n"
     one, two = read(space, "a.csv", text, catalog="national@2024", lang="en")
-    assert (1, "M-1", ASSESSMENT, {}, "") == (
+    assert (2, "M-1", ASSESSMENT, {}, "") == (
         one.number,
         one.mine,
         one.assessment,
@@ -61,12 +63,26 @@ def test_yaml_csv_and_workbooks_say_the_same(space: Workspace) -> None:
         space, "b.csv", "mine;lang;readings;reason\nM-1;en;na_fold＝zero;换证\nM-2;en\n".encode("gb18030")
     )
     yaml = "defaults: {lang: en}\nruns:\n- {mine: M-1, readings: {na_fold: zero}, reason: 换证}\n- {mine: M-2}\n"
-    assert expected == read(space, "c.yaml", yaml)
+    positions = tuple(replace(run, number=number) for number, run in enumerate(expected, 1))
+    assert positions == read(space, "c.yaml", yaml)
     sheet = Sheet()
     for row in (["mine", "lang", "readings", "reason"], ["M-1", "en", "na_fold=zero", "换证"], ["M-2", "en"]):
         sheet.active.append(row)
     sheet.save(space.root / "d.xlsx")
     assert expected == read_list(space.root / "d.xlsx", known(space), space)
+
+
+def test_a_row_has_the_number_that_its_reader_sees(space: Workspace) -> None:
+    """In a table that of the spreadsheet, blank rows and headings counted; in YAML the position in the list."""
+    text = '\n"mine","reason"\n\nM-1,"two\nlines"\n\nM-2,\n'
+    sheet = Sheet()
+    for row in ([], ["mine"], [], ["M-1"], [None], ["M-2"]):
+        sheet.active.append(row)
+    sheet.save(space.root / "d.xlsx")
+    table = read_list(space.root / "d.xlsx", known(space), space)
+    assert [[4, 6]] * 2 == [[run.number for run in runs] for runs in (read(space, "a.csv", text), table)]
+    yaml = "runs:\n- mine: M-1\n  lang: en\n\n- mine: M-2\n"
+    assert [1, 2] == [run.number for run in read(space, "a.yaml", yaml)]
 
 
 BAD = [
@@ -84,15 +100,18 @@ BAD = [
     ("a.csv", "mine,readings\nM-1,na_fold\n", ["2", "readings", "na_fold"]),
     ("a.csv", "mine,readings\nM-1,na_fold=guess\n", ["2", "readings", "guess", "total"]),
     ("a.csv", "mine,readings\nM-1,nonesuch=1\n", ["2", "readings", "nonesuch", "na_fold"]),
-    ("a.csv", "mine\nM-1\nM-2\nM-1\n", ["4", "mine"]),
+    ("a.csv", "mine\nM-1\nM-2\n\nM-1\n", ["row 5, column mine", "M-1", "row 2, column mine"]),
+    ("a.yaml", "runs:\n- mine: M-1\n- lang: en\n  mine: M-1\n", ["line 4", "#2/mine", "line 2", "#1/mine"]),
+    ("a.csv", "mine,lang\nM-1,\n,zh\n", ["row 3, column mine", "the id of a mine"]),
     ("a.csv", "mine\nM-1,stray\n", ["2", "stray"]),
     ("a.xlsx", "no workbook", ["a.xlsx"]),
     ("a.yaml", "runs: []\n", ["a.yaml"]),
     ("a.yaml", "runs: {}\n", ["runs"]),
     ("a.yaml", "run: []\n", ["run", "runs"]),
     ("a.yaml", "runs: [M-1]\n", ["mine: GM-0001"]),
-    ("a.yaml", "runs:\n- mine: M-1\n- mine: M-2\n  readings: na_fold\n", ["4", "readings"]),
-    ("a.yaml", "runs:\n- mine: M-1\n- mine: M-2\n  lang: true\n", ["4", "lang"]),
+    ("a.yaml", "runs:\n- mine: M-1\n- mine: M-2\n  readings: na_fold\n", ["4", "readings", "a mapping such as"]),
+    ("a.yaml", "runs:\n- mine: M-1\n- mine: M-2\n  lang: true\n", ["4", "lang", "expected text, got true"]),
+    ("a.yaml", "runs:\n- mine: M-1\n  reason: [a]\n", ["3", "reason", 'expected text, got ["a"]']),
     ("a.yaml", "runs:\n- mine: M-1\n  mines: M-2\n", ["3", "mines", "mine"]),
     ("a.yaml", "defaults: {lang: fr}\nruns:\n- mine: M-1\n", ["1", "lang", "fr"]),
 ]
@@ -101,6 +120,7 @@ BAD = [
 @pytest.mark.parametrize(("name", "text", "words"), BAD, ids=[f"{n}-{t[:40]!r}" for n, t, _w in BAD])
 def test_a_mistake_names_file_row_and_column(space: Workspace, name: str, text: str, words: list[str]) -> None:
     """And what is allowed; on one line."""
+    i18n.use("en")
     with pytest.raises(InputError) as caught:
         read(space, name, text)
     message = str(caught.value)
@@ -120,10 +140,11 @@ def test_cells_are_read_as_the_notebook_declares(space: Workspace, kind: str, te
     file.write_text(f'mine,extra\nM-1,"{text}"\n', "utf-8")
     [run] = read_list(file, known(space, extra=kind), space, {"extra": value})
     assert value == run.parameters["extra"]
-    file.write_text("mine,extra\nM-1,=\n", "utf-8")
-    if kind != "list[str]":
-        with pytest.raises(InputError, match="extra"):
-            read_list(file, known(space, extra=kind), space)
+    for bad in ("=", "--3", "３", "²"):
+        file.write_text(f"mine,extra\nM-1,{bad}\n", "utf-8")
+        if kind != "list[str]":
+            with pytest.raises(InputError, match="extra"):
+                read_list(file, known(space, extra=kind), space)
 
 
 def test_a_list_that_is_not_there_is_named(space: Workspace) -> None:

@@ -32,7 +32,7 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 
 from greenmine.errors import InputError, UsageError, shown
-from greenmine.files import write_atomic
+from greenmine.files import refusal, write_atomic
 from greenmine.i18n import gettext as _
 from greenmine.scoring.exact import NotANumber, exact
 from greenmine.text import inert
@@ -113,7 +113,7 @@ class FactsTable:
         try:
             data = pa.parquet.read_table(path) if _suffix(path) == ".parquet" else _read_csv(path)
         except (pa.ArrowException, OSError, ValueError) as problem:
-            found = getattr(problem, "strerror", None) or str(problem)
+            found = refusal(problem) if isinstance(problem, OSError) else str(problem)
             raise InputError(path, expected=_("a table of facts, CSV in UTF-8 or Parquet"), found=found) from None
         table = cls(str(path), data)
         twice = {name for name in data.column_names if data.column_names.count(name) > 1}
