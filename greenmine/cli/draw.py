@@ -12,8 +12,10 @@ from greenmine.archive.layout import Archive
 from greenmine.assessment.writer import now
 from greenmine.cli.options import archive_option, archive_root, json_option
 from greenmine.cli.output import console, print_json, table
+from greenmine.errors import GreenmineError
 from greenmine.i18n import gettext as _
 from greenmine.programme.draw import draws, freeze, listed, load_plan, make_frame, read_draw, replace, run
+from greenmine.programme.drawn import enter
 from greenmine.programme.programme import load_programme
 from greenmine.programme.recording import open_register
 from greenmine.workspace import Workspace
@@ -67,15 +69,22 @@ def freeze_command(plan: Path, *, by: str, root: Path | None, as_json: bool) -> 
     click.echo(text.format(time=frame.event_at, event=frame.event, name=frame.draw))
 
 
-@command.command("run", help=_("Draw, once, with what the public event gave as the seed."))
+@command.command(
+    "run",
+    help=_(
+        "Draw, once, with what the public event gave as the seed; then enter who is drawn in the register, where the "
+        "programme has a step for it."
+    ),
+)
 @click.argument("name", metavar="DRAW")
 @click.option("--seed", required=True, metavar="TEXT", help=_("What the public event gave, such as numbers drawn."))
 @by_option
 @archive_option
 @json_option
 def run_command(name: str, *, seed: str, by: str, root: Path | None, as_json: bool) -> None:
-    """Draw and seal."""
-    _show(run(Archive.open(archive_root(root)), name, seed, by=by, on=now()), as_json=as_json)
+    """Draw, seal and enter."""
+    archive, time = Archive.open(archive_root(root)), now()
+    _enter(archive, run(archive, name, seed, by=by, on=time), by, time, as_json=as_json)
 
 
 @command.command(
@@ -92,10 +101,47 @@ def run_command(name: str, *, seed: str, by: str, root: Path | None, as_json: bo
 def replace_command(
     name: str, mine: str, *, inspector: str, ground: str, document: str, by: str, root: Path | None, as_json: bool
 ) -> None:
-    """Replace and seal."""
+    """Replace, seal and enter."""
+    archive, time = Archive.open(archive_root(root)), now()
+    done = replace(archive, name, mine, inspector=inspector, ground=ground, document=document, by=by, on=time)
+    _enter(archive, done, by, time, as_json=as_json)
+
+
+@command.command(
+    "record",
+    help=_(
+        "Enter in the register who is drawn, where run or replace was interrupted before it did; what is entered "
+        "already is not entered again."
+    ),
+)
+@click.argument("name", metavar="DRAW")
+@by_option
+@archive_option
+@json_option
+def record_command(name: str, *, by: str, root: Path | None, as_json: bool) -> None:
+    """Enter what the register lacks."""
     archive = Archive.open(archive_root(root))
-    done = replace(archive, name, mine, inspector=inspector, ground=ground, document=document, by=by, on=now())
-    _show(done, as_json=as_json)
+    _enter(archive, read_draw(archive, name), by, now(), as_json=as_json)
+
+
+def _enter(archive: Archive, state: State, by: str, time: dt.datetime, *, as_json: bool) -> None:
+    """Enter who was drawn in the register, and show the draw, which is sealed whatever comes of that."""
+    try:
+        programme = load_programme(state.frame.programme, Workspace.find())
+        entered, passed_over = enter(archive, programme, state, by=by, time=time)
+    except GreenmineError:
+        _show(state, as_json=as_json)
+        text = _("The draw is as it is in the archive. Enter it in the register with: greenmine draw record {name}")
+        click.echo(text.format(name=state.frame.draw), err=True)
+        raise
+    if as_json:
+        register = {"entered": [one.subject for one in entered], "passed_over": [str(one) for one in passed_over]}
+        print_json(as_document(state) | {"register": register})
+        return
+    _show(state, as_json=False)
+    click.echo(_("Entered in the register: {count} mines").format(count=len(entered)))
+    for one in passed_over:
+        click.echo(_("not entered: {reason}").format(reason=one))
 
 
 @command.command("show", help=_("Show how a draw stands; who is drawn is worked out again from frame and seed."))
@@ -122,7 +168,7 @@ def list_command(*, root: Path | None, as_json: bool) -> None:
             state.frame.draw,
             state.frame.programme,
             state.frame.event,
-            state.draw.on[:10] if state.draw else _("not drawn yet"),
+            str(state.day) if state.draw else _("not drawn yet"),
             str(sum(one.mines for one in state.frame.strata)),
             str(len(state.outcome.mines)) if state.outcome else "–",
             str(len(state.frame.key_mines)),

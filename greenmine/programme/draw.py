@@ -119,9 +119,10 @@ class State:
         frame: what it is made by.
         mines: whom it is drawn from.
         framed: the frame's entry in the ledger.
-        draw: what it was made with; None where it is not drawn yet.
+        draw: what it was made with, the last replacement included; None where it is not drawn yet.
         seed: of the draw; empty where it is not drawn yet.
         outcome: who is drawn; None where it is not drawn yet.
+        drawn_at: when it was drawn, UTC; empty where it is not drawn yet.
     """
 
     frame: Frame
@@ -130,6 +131,16 @@ class State:
     draw: Draw | None = None
     seed: str = ""
     outcome: Outcome | None = None
+    drawn_at: str = ""
+
+    @property
+    def day(self) -> dt.date:
+        """The day, in China, on which it was drawn.
+
+        Raises:
+            ValueError: it is not drawn yet.
+        """
+        return china_day(self.drawn_at)
 
 
 def load_plan(path: Path) -> Plan:
@@ -296,7 +307,9 @@ def read_draw(archive: Archive, name: str) -> State:
     folder = archive.place(draw_bag(name, max(runs))) / "data"
     draw = read_document(Draw, read_file(folder / FILE_NAME, MAX_TAG_FILE), folder / FILE_NAME)
     seed = read_file(folder / SEED, MAX_TAG_FILE).decode()
-    return State(frame, mines, framed, draw, seed, outcome(frame, mines, seed, draw.replacements))
+    first = archive.place(draw_bag(name, 2)) / "data" / FILE_NAME
+    drawn_at = read_document(Draw, read_file(first, MAX_TAG_FILE), first).on
+    return State(frame, mines, framed, draw, seed, outcome(frame, mines, seed, draw.replacements), drawn_at)
 
 
 def run(archive: Archive, name: str, seed: str, *, by: str, on: dt.datetime) -> State:
@@ -316,7 +329,7 @@ def run(archive: Archive, name: str, seed: str, *, by: str, on: dt.datetime) -> 
     state = read_draw(archive, name)
     if state.draw is not None:
         text = _("{name} was drawn on {day}: a frame is drawn from only once. Another draw needs a new frame.")
-        raise UsageError(text.format(name=shown(name), day=state.draw.on[:10]))
+        raise UsageError(text.format(name=shown(name), day=state.day))
     if on < dt.datetime.fromisoformat(state.frame.event_at):
         text = _("The event that gives the seed, {event}, is on {time}.")
         raise UsageError(text.format(event=shown(state.frame.event), time=_china(state.frame.event_at)))
@@ -397,7 +410,12 @@ def _sealed(  # noqa: PLR0917 - what a draw is made with
     except FileExistsError:
         text = _("Somebody else drew or replaced at the same time: look at {name} first.")
         raise UsageError(text.format(name=shown(draw.draw))) from None
-    return State(state.frame, state.mines, state.framed, draw, seed, found)
+    return State(state.frame, state.mines, state.framed, draw, seed, found, state.drawn_at or draw.on)
+
+
+def china_day(time: str) -> dt.date:
+    """Return the day in China of a point in time, as the archive writes it."""
+    return dt.datetime.fromisoformat(time).astimezone(CHINA).date()
 
 
 def _china(time: str) -> str:

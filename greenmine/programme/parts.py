@@ -242,6 +242,9 @@ class Draw(Sourced):
         lists: the list → who checks it on site.
         key_mines_on_top: whether key mines are added to those drawn; never counted in the quota.
         every: how often.
+        step: the step by which those to be checked are entered in the register; empty where there is none.
+        passed: the steps that say that a check was passed.
+        failed: the steps that say that it was not.
     """
 
     ratio: Share | None = None
@@ -250,6 +253,9 @@ class Draw(Sourced):
     lists: dict[Key, Key]
     key_mines_on_top: True_ = True
     every: Length
+    step: Note = ""
+    passed: Keys = ()
+    failed: Keys = ()
 
     @model_validator(mode="after")
     def _has_a_ratio(self) -> Self:

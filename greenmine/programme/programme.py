@@ -96,6 +96,9 @@ class Programme(Strict):
         if self.draw:
             yield ("draw", "lists"), self.draw.lists, self.lists
             yield ("draw", "lists"), self.draw.lists.values(), self.actors
+            yield ("draw", "step"), filter(None, (self.draw.step,)), self.steps
+            yield ("draw", "passed"), self.draw.passed, self.steps
+            yield ("draw", "failed"), self.draw.failed, self.steps
         if self.removal:
             yield ("removal", "decided_by"), (self.removal.decided_by,), self.actors
         if self.certification:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -67,16 +67,23 @@ def open_register(archive: Archive, programme: Programme) -> Opened:
 
 
 def record(
-    archive: Archive, programme: Programme, drafts: Iterable[Draft], *, by: str, time: dt.datetime
+    archive: Archive,
+    programme: Programme,
+    drafts: Iterable[Draft] | Callable[[Register], Iterable[Draft]],
+    *,
+    by: str,
+    time: dt.datetime,
+    passed_over: list[JournalError] | None = None,
 ) -> tuple[Event, ...]:
     """Enter steps in a register; when this returns they are on the disk, all of them; else none is.
 
     Args:
         archive: in whose folder the register is.
         programme: by whose rules.
-        drafts: the steps, in order.
+        drafts: the steps, in order; or what tells them from the register as it is, which nobody changes meanwhile.
         by: who enters them.
         time: when, with its zone; no event bears an earlier time than the one before it.
+        passed_over: where given, a step that breaks a rule is put here and the others are entered.
 
     Raises:
         JournalError: a step breaks a rule (the message tells which, with its clause), is malformed or of a day to
@@ -90,14 +97,21 @@ def record(
     with exclusive(path.parent / ".lock"):
         journal = read_journal(path, programme.id)
         _check_sealed(archive, programme, journal, path)
-        lines, events = _tried(take_all(programme, journal.events, path), journal, drafts, by, time)
+        state = take_all(programme, journal.events, path)
+        wanted = drafts(state.register()) if callable(drafts) else drafts
+        lines, events = _tried(state, journal, wanted, by, time, passed_over)
         if lines:
             _append(archive, path, journal.end, lines)
     return events
 
 
-def _tried(
-    state: Fold, journal: Journal, drafts: Iterable[Draft], by: str, time: dt.datetime
+def _tried(  # noqa: PLR0917 - all that `record` is given
+    state: Fold,
+    journal: Journal,
+    drafts: Iterable[Draft],
+    by: str,
+    time: dt.datetime,
+    passed_over: list[JournalError] | None,
 ) -> tuple[bytes, tuple[Event, ...]]:
     """Return the lines and events of some steps, after trying them on the register."""
     last = journal.events[-1] if journal.events else None
@@ -106,16 +120,19 @@ def _tried(
     today = (time.astimezone(dt.UTC) + EASTERNMOST).date()
     lines, events = [], []
     for draft in drafts:
-        seq += 1
         try:
-            line = make_line(draft, seq, prev, now, by)
+            line = make_line(draft, seq + 1, prev, now, by)
             event, _prev = parse_line(line)
             _refuse_ahead(event, today)
             state.take(event)
         except BadValue as bad:
             place = _("step {step}, {place}").format(step=shown(draft.step), place=bad.place)
-            raise JournalError(draft.subject, place, expected=bad.expected, found=bad.found, hint=bad.hint) from None
-        prev = event.digest
+            problem = JournalError(draft.subject, place, expected=bad.expected, found=bad.found, hint=bad.hint)
+            if passed_over is None:
+                raise problem from None
+            passed_over.append(problem)
+            continue
+        seq, prev = event.seq, event.digest
         lines.append(line + b"\n")
         events.append(event)
     return b"".join(lines), tuple(events)

@@ -72,12 +72,17 @@ def test_a_spot_check_is_drawn_from_the_register(plan: Path, capsys: pytest.Capt
     mines = [one["mine"] for one in drawn["drawn"]]
     assert 2 == len(mines)
     assert [{"mine": "GM-0003", "reason": "群众举报"}] == drawn["key_mines"]
+    assert sorted(f"mine/{one}" for one in (*mines, "GM-0003")) == drawn["register"]["entered"]
     assert {"GM-0003": "I-2"}.items() <= {one["mine"]: one["inspector"] for one in drawn["teams"]}.items()
     words = ["--ground", "closed", "--document", "停产通知", "--by", "省厅"]
     assert 0 == main(["draw", "replace", "2026-spot", mines[0], *words])
     shown = capsys.readouterr().out
     assert "停产通知" in shown
     assert mines[1] in shown
+    assert 0 == main(["register", "show", mines[0], "--json"])
+    assert ["carry_provincial", "drawn"] == [one["step"] for one in out(capsys)["events"]]
+    assert 0 == main(["draw", "record", "2026-spot", "--by", "省厅", "--json"])
+    assert {"entered": [], "passed_over": []} == out(capsys)["register"]
     assert 0 == main(["draw", "show", "2026-spot", "--json"])
     again = out(capsys)
     assert mines[0] not in [one["mine"] for one in again["drawn"]]
@@ -89,11 +94,32 @@ def test_a_spot_check_is_drawn_from_the_register(plan: Path, capsys: pytest.Capt
     assert 0 == main(["verify"])
 
 
+def test_a_draw_that_could_not_be_entered_is_entered_later(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The draw is sealed and shown although the register cannot be read; draw record enters it once it can."""
+    archive = Archive.open(plan.parent / "reports")
+    assert 0 == main(["draw", "freeze", str(plan), "--by", "省厅"])
+    make_checkpoint(archive, clock=clock(FROZEN))
+    journal = archive.root / "register" / "national-2024" / "events.jsonl"
+    whole = journal.read_bytes()
+    journal.write_bytes(whole.replace("示例机关".encode(), "另一机关".encode(), 1))
+    capsys.readouterr()
+    assert 2 == main(["draw", "run", "2026-spot", "--seed", "1", "--by", "省厅", "--json"])
+    shown, said = capsys.readouterr()
+    drawn = [one["mine"] for one in json.loads(shown)["drawn"]]
+    assert "greenmine draw record 2026-spot" in said
+    assert "Traceback" not in said
+    journal.write_bytes(whole)
+    assert 0 == main(["draw", "record", "2026-spot", "--by", "省厅"])
+    assert "3" in capsys.readouterr().out.splitlines()[-1]
+    assert 0 == main(["register", "show", drawn[0]])
+
+
 def test_what_cannot_be_drawn_is_one_message(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """No such draw, no plan, a draw before its checkpoint: status 2 and no traceback."""
     assert 2 == main(["draw", "show", "2026-spot"])
     assert 2 == main(["draw", "freeze", "none.yaml", "--by", "省厅"])
     assert 0 == main(["draw", "freeze", str(plan), "--by", "省厅"])
     assert 2 == main(["draw", "run", "2026-spot", "--seed", "1", "--by", "省厅"])
+    assert 2 == main(["draw", "record", "2026-spot", "--by", "省厅"])
     assert 2 == main(["draw", "replace", "2026-spot", "GM-0001", "--ground", "x", "--document", "x", "--by", "省厅"])
     assert "Traceback" not in capsys.readouterr().err
