@@ -27,9 +27,8 @@ from greenmine.archive.pins import Pins
 from greenmine.archive.sampling import SEPARATOR, STRATA, Drawn, draw_sample, sample_size, stratum_of
 from greenmine.archive.selection import PREFIX
 from greenmine.archive.verify import verify
+from greenmine.batch.notebook import NOTEBOOK, REPORT
 from greenmine.batch.reproduce import reproduce
-from greenmine.batch.room import NOTEBOOK
-from greenmine.batch.runner import REPORT
 from greenmine.errors import GreenmineError, UsageError, one_line, shown
 from greenmine.files import sha256_hex
 from greenmine.i18n import gettext as _

@@ -17,10 +17,9 @@ from greenmine.archive.layout import Archive
 from greenmine.archive.record import validated
 from greenmine.archive.staging import SealedBag
 from greenmine.batch.audit import RESULTS_TYPE, Audit
-from greenmine.batch.notebook import archived, read_notebook, run_notebook
+from greenmine.batch.notebook import archived, read_notebook, report_files, run_notebook
 from greenmine.batch.parameters import checked, declared
 from greenmine.batch.process import Limits
-from greenmine.batch.runner import REPORT
 from greenmine.batch.sealing import Clock, now
 from greenmine.errors import IntegrityError, NotebookError, UsageError
 from greenmine.i18n import gettext as _
@@ -119,7 +118,7 @@ def make_audit(
         "own_keys": audit.pins.own,
         **{key: values[key] for key in ("seed", "rate", "confidence", "strata")},
     }
-    files |= {RESULTS: results.canonical(), **_files(record)}
+    files |= {RESULTS: results.canonical(), **report_files(record)}
     bag = seal_audit(opened, name or f"{time.astimezone(dt.UTC):%Y-%m-%d}", about, files, time)
     return Audited(bag, opened.place(bag.path), audit, results)
 
@@ -138,12 +137,3 @@ def _results(record: Any, audit: Audit, name: str) -> Results:  # noqa: ANN401 -
     if [one.record for one in results.examined] != [one.record for one in audit.sample]:
         raise NotebookError(name, "", _("the archive changed while it ran; run it again"))
     return results
-
-
-def _files(record: Any) -> dict[str, bytes]:  # noqa: ANN401
-    import nbformat  # noqa: PLC0415 - late: it takes a second
-
-    from greenmine.report.exporter import to_html  # noqa: PLC0415 - late, as nbformat
-
-    notebook = nbformat.writes(record)  # type: ignore[no-untyped-call] # nbformat has types in part
-    return {"report.ipynb": f"{notebook}\n".encode(), REPORT: to_html(record).encode()}

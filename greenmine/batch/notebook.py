@@ -8,11 +8,13 @@ tracebacks are not archived either; a notebook that fails is an error, not a rep
 from __future__ import annotations
 
 import copy
+import json
 import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,8 @@ KERNEL = "kernel"
 ENGINES = (ENGINE, KERNEL)
 INJECTED = "injected-parameters"
 LIVE = "live"
+NOTEBOOK = "report.ipynb"
+REPORT = "report.html"
 MAX_SIZE = 32 * 1024 * 1024
 
 
@@ -53,17 +57,22 @@ def read_notebook(path: Path) -> Any:  # noqa: ANN401 - a notebook node
     Raises:
         InputError: the file cannot be read or is no notebook.
     """
-    nbformat = import_nbformat()
     text = read_text(path, MAX_SIZE)
     try:
-        notebook = nbformat.reads(text, as_version=4)
-        for number, cell in enumerate(notebook.cells):
-            cell.setdefault("id", f"cell-{number}")  # older notebooks have none, and would get random ones
-        notebook.nbformat_minor = max(notebook.nbformat_minor, 5)
-        nbformat.validate(notebook)
+        return copy.deepcopy(_parsed(text))
     except Exception as problem:  # noqa: BLE001 - nbformat raises what its parts raise
         found = one_line(str(problem).split("\n", 1)[0])
         raise InputError(path, expected=_("a Jupyter notebook"), found=found) from None
+
+
+@lru_cache(4)
+def _parsed(text: str) -> Any:  # noqa: ANN401 - a notebook node
+    nbformat = import_nbformat()
+    notebook = nbformat.reads(text, as_version=4)
+    for number, cell in enumerate(notebook.cells):
+        cell.setdefault("id", f"cell-{number}")  # older notebooks have none, and would get random ones
+    notebook.nbformat_minor = max(notebook.nbformat_minor, 5)
+    nbformat.validate(notebook)
     return notebook
 
 
@@ -193,25 +202,51 @@ def archived(notebook: Any, parameters: Mapping[str, Any]) -> Any:  # noqa: ANN4
         notebook: the executed notebook.
         parameters: what the injected cell is to say; the mine by its id, not by where its folder was.
     """
-    clean = copy.deepcopy(notebook)
-    kernel = clean.metadata.get("kernelspec", {})
-    clean.metadata.clear()
-    clean.metadata["kernelspec"] = {key: kernel[key] for key in ("display_name", "language", "name") if key in kernel}
-    clean.metadata["language_info"] = {"name": "python"}
-    for cell in clean.cells:
-        tags = list(cell.metadata.get("tags", ()))
-        cell.metadata.clear()
-        if tags:
-            cell.metadata["tags"] = tags
-        if cell.cell_type != "code":
-            continue
+    clean = copy.copy(notebook)
+    kernel = notebook.metadata.get("kernelspec", {})
+    named = {key: kernel[key] for key in ("display_name", "language", "name") if key in kernel}
+    clean.metadata = type(notebook)(kernelspec=named, language_info={"name": "python"})
+    clean.cells = [_archived_cell(cell, parameters) for cell in notebook.cells]
+    return clean
+
+
+def _archived_cell(cell: Any, parameters: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a notebook node
+    clean = copy.copy(cell)
+    tags = list(cell.metadata.get("tags", ()))
+    clean.metadata = type(cell)({"tags": tags} if tags else {})
+    if cell.cell_type == "code":
         if INJECTED in tags:
-            cell["id"] = INJECTED
-            cell.source = "\n".join(["# Parameters", *(f"{key} = {value!r}" for key, value in parameters.items())])
-        cell.outputs = [] if LIVE in tags else [output for output in cell.outputs if _kept(output)]
+            clean.id = INJECTED
+            clean.source = "\n".join(["# Parameters", *(f"{key} = {value!r}" for key, value in parameters.items())])
+        clean.outputs = [] if LIVE in tags else [output for output in cell.outputs if _kept(output)]
     return clean
 
 
 def _kept(output: Any) -> bool:  # noqa: ANN401
     """Tell whether an output is a result: not printed text, which may name folders, nor a traceback."""
     return output.output_type in ("execute_result", "display_data")
+
+
+def report_files(notebook: Any) -> dict[str, bytes]:  # noqa: ANN401 - a notebook node
+    """Return the files that an archived notebook becomes, by name: itself as nbformat writes it, and its report."""
+    from nbformat.v4.rwbase import split_lines  # noqa: PLC0415 - late: it takes a second
+
+    from greenmine.report.exporter import to_html  # noqa: PLC0415 - late, likewise
+
+    ready = split_lines(copy.deepcopy(notebook))  # type: ignore[no-untyped-call] # nbformat has types in part
+    return {NOTEBOOK: f"{_indented(ready)}\n".encode(), REPORT: to_html(notebook).encode()}
+
+
+def _indented(value: Any, line: str = "\n") -> str:  # noqa: ANN401 - any JSON value
+    """Return JSON indented by one blank a level, names in order, some times faster than the standard library."""
+    inner = f"{line} "
+    if isinstance(value, dict) and value:
+        parts = (f"{_encode(name)}: {_indented(value[name], inner)}" for name in sorted(value))
+        return f"{{{inner}{f',{inner}'.join(parts)}{line}}}"
+    if isinstance(value, list) and value:
+        parts = (_indented(one, inner) for one in value)
+        return f"[{inner}{f',{inner}'.join(parts)}{line}]"
+    return _encode(value)
+
+
+_encode = json.JSONEncoder(ensure_ascii=False).encode

@@ -29,10 +29,10 @@ from greenmine.archive.redaction import removals
 from greenmine.archive.refold import MAPPING
 from greenmine.batch.difference import Difference, first_difference
 from greenmine.batch.notebook import ENGINE as NOTEBOOK_ENGINE
-from greenmine.batch.notebook import read_notebook
-from greenmine.batch.room import NOTEBOOK, content, lay_out, open_record, read_parameters
+from greenmine.batch.notebook import NOTEBOOK, REPORT, read_notebook
+from greenmine.batch.room import content, lay_out, open_record, read_parameters
 from greenmine.batch.runner import NOTEBOOK as ASSESSMENT
-from greenmine.batch.runner import REPORT, produce
+from greenmine.batch.runner import produce
 from greenmine.errors import GreenmineError, IntegrityError
 from greenmine.files import parse_json
 from greenmine.i18n import gettext as _

@@ -25,7 +25,7 @@ from greenmine.archive.redaction import removals
 from greenmine.archive.refold import ASKED, MAPPING
 from greenmine.archive.seal import FILES, SUMS
 from greenmine.batch.difference import Difference
-from greenmine.batch.notebook import INJECTED
+from greenmine.batch.notebook import INJECTED, NOTEBOOK
 from greenmine.batch.sealing import EARLIER
 from greenmine.catalog.mapping import mapping_name
 from greenmine.errors import IntegrityError, UsageError, shown
@@ -33,8 +33,6 @@ from greenmine.evidence.folder import opened, walk
 from greenmine.files import parse_json
 from greenmine.i18n import gettext as _
 from greenmine.workspace import Workspace
-
-NOTEBOOK: Final = "report.ipynb"
 
 RESOLVED: Final = ("catalogs", "profiles", "readings", "mappings")
 """The parameters that a catalog is resolved from and carried over by; the archive holds those that were used."""

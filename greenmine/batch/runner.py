@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from greenmine.assessment.signoff import complete
-from greenmine.batch.notebook import ENGINE, archived, read_notebook, run_notebook
+from greenmine.batch.notebook import ENGINE, REPORT, archived, read_notebook, report_files, run_notebook
 from greenmine.batch.parameters import checked, declared
 from greenmine.batch.process import USUAL, Limits
 from greenmine.batch.publish import publish
@@ -32,7 +32,6 @@ from greenmine.workbook.handed_down import handing_down, state_of
 from greenmine.workspace import Workspace
 
 NOTEBOOK = "assessment.ipynb"
-REPORT = "report.html"
 VARIABLE = "GREENMINE_WORKSPACE"
 
 
@@ -174,15 +173,9 @@ def _same_inputs(record: Any, book: Workbook, name: str) -> None:  # noqa: ANN40
 
 def _files(book: Workbook, record: Any) -> dict[str, bytes]:  # noqa: ANN401
     """Return the content of every file of the result; the JSON files have the digests that the report prints."""
-    import nbformat  # noqa: PLC0415 - late: it takes a second
-
-    from greenmine.report.exporter import to_html  # noqa: PLC0415 - late, as nbformat
-
-    notebook = nbformat.writes(record)  # type: ignore[no-untyped-call] # nbformat has types in part
     return {
         "catalog.resolved.json": canonical_json(book.catalog.document),
         "findings.json": canonical_json(book.findings),
         "score.json": canonical(book.score),
-        "report.ipynb": f"{notebook}\n".encode(),
-        REPORT: to_html(record).encode(),
+        **report_files(record),
     }

@@ -35,6 +35,7 @@ from greenmine.archive.seal import (
 from greenmine.archive.withdrawal import withdrawn
 from greenmine.assessment import load_assessment
 from greenmine.assessment.assessment import Assessment
+from greenmine.batch.notebook import REPORT
 from greenmine.batch.runner import Assessed, produce
 from greenmine.errors import UsageError
 from greenmine.files import canonical_json
@@ -42,7 +43,6 @@ from greenmine.i18n import gettext as _
 from greenmine.workbook import Workbook
 from greenmine.workspace import Workspace
 
-REPORT = "report.html"
 STATEMENT = "statement.sums"
 EARLIER = "earlier"
 """The folder with panel and journals of earlier assessments of the mine, with which the report compares."""

@@ -149,6 +149,13 @@ class Shell:
         if "" not in sys.path:
             sys.path.insert(0, "")
 
+    def prepare(self) -> None:
+        """Make what IPython makes late, so that forks have it."""
+        import bdb  # noqa: F401, PLC0415 - as IPython does
+
+        self._shell.display_formatter.format(None)
+        self._shell.logger  # noqa: B018 - it is made when it is looked at
+
     def run(self, cells: Sequence[tuple[str, bool]], tell: Tell) -> None:
         """Run cells until one fails that must not.
 

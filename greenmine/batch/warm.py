@@ -237,7 +237,8 @@ def _get_ready(folder: Path) -> None:
     Image.preinit()
     compile_templates()
     software()
-    shell.shell(folder)
+    shell.shell(folder).prepare()
+    gc.set_threshold(50_000, 20, 50)  # one mine makes few cycles and is soon done; looking for them took a tenth
     gc.collect()
     gc.freeze()  # what is there now stays, and looking at it again and again would copy it into every fork
 
