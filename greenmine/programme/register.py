@@ -115,7 +115,7 @@ class Register:
 def settled(states: Iterable[str], programme: Programme) -> str:
     """Return the last of some states that is no interlude; `none` where there is none."""
     for state in reversed(tuple(states)):
-        if not programme.states[state].interlude:
+        if state == UNKNOWN or not programme.states[state].interlude:
             return state
     return UNKNOWN
 
@@ -123,6 +123,8 @@ def settled(states: Iterable[str], programme: Programme) -> str:
 def lists_of(states: Iterable[str], programme: Programme) -> tuple[str, ...]:
     """Return the lists that a mine is on after going through some states."""
     for name in reversed(tuple(states)):
+        if name == UNKNOWN:  # what was entered so far put it in no state
+            continue
         state = programme.states[name]
         if not state.keeps and not state.interlude:
             return state.lists

@@ -206,3 +206,15 @@ def test_who_is_on_no_list_is_not_drawn() -> None:
     """二（二）2: 对列入…名录的矿山企业…抽查; an applicant is on none."""
     with pytest.raises(JournalError, match="二（二）2"):
         fold(story(SHANXI, MINE, ("apply", "2023-09-11"), ("drawn", "2023-10-09")), SHANXI)
+
+
+def test_a_mine_that_only_assessed_itself_is_in_no_state_and_on_no_list() -> None:
+    """二（七）: mines assess themselves before they apply; that alone puts them nowhere."""
+    found = fold(story(NATIONAL, MINE, ("self_evaluate", "2024-05-06")), NATIONAL)
+    assert ("none", (), ()) == (found.get(MINE).state, found.get(MINE).lists, found.listed("provincial"))
+    assert (
+        "applied"
+        == fold(story(NATIONAL, MINE, ("self_evaluate", "2024-05-06"), ("apply", "2024-05-07")), NATIONAL)
+        .get(MINE)
+        .state
+    )
