@@ -173,6 +173,11 @@ class Archive:
         return self.root / "index.html"
 
     @property
+    def overview(self) -> Path:
+        """How the registers stand, as a page."""
+        return self.root / "overview.html"
+
+    @property
     def trust(self) -> Path:
         """Whose keys and time stamps are believed."""
         return self.root / "trust"

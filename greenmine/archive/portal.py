@@ -35,11 +35,12 @@ def verdict_name(code: str) -> str:
     )
 
 
-def render_portal(contents: Contents) -> str:
+def render_portal(contents: Contents, overview: str = "") -> str:
     """Return the page, in the language in use.
 
     Args:
         contents: what the archive holds, as `read_contents` returns it.
+        overview: the name of the page on the registers, beside this one; empty where there is none.
     """
     style, script = _resource("portal.css"), _resource("portal.js")
     return (
@@ -47,6 +48,7 @@ def render_portal(contents: Contents) -> str:
         .get_template("portal.html.j2")
         .render(
             contents=contents,
+            overview=overview,
             rows=sorted(contents.rows, key=lambda row: (row.mine, -row.revision)),
             superseded=sum(row.superseded_by is not None for row in contents.rows),
             withdrawn=sum(row.withdrawn_by is not None for row in contents.rows),
@@ -61,14 +63,20 @@ def render_portal(contents: Contents) -> str:
     )
 
 
-def build_portal(archive: Archive, contents: Contents) -> Path:
+def build_portal(archive: Archive, contents: Contents, *, overview: bool = False) -> Path:
     """Write the page and put it in the place of the old one; return its path.
+
+    Args:
+        archive: the archive.
+        contents: what it holds.
+        overview: whether there is a page on its registers to refer to.
 
     Raises:
         ArchiveError: the disk refuses; the old page is then as it was.
     """
     with refused(archive.portal):
-        write_atomic(archive.portal, render_portal(contents).encode())
+        page = render_portal(contents, archive.overview.name if overview else "")
+        write_atomic(archive.portal, page.encode())
     return archive.portal
 
 

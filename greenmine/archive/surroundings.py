@@ -26,7 +26,7 @@ _KNOWN: Final = frozenset(
         *("ledger", "checkpoints", "bags", "inbox", "staging", "quarantine", "trust", ".lock", "archive.yaml"),
         *("events.jsonl", "index.html", "index.sqlite", "index.sqlite-wal", "index.sqlite-shm", "README.md"),
         *STOCK,
-        REGISTERS,
+        *(REGISTERS, "overview.html"),
     )
 )
 _SHOWN: Final = 3

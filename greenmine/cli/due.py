@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 def command(*, on: str, within: int, name: str, file: Path | None, root: Path | None, as_json: bool) -> None:
     """List what is due."""
     from greenmine.archive.layout import Archive  # noqa: PLC0415 - late: help needs no archive
-    from greenmine.programme.clocks import due, title, why  # noqa: PLC0415 - likewise
+    from greenmine.programme.clocks import due, status_text, title, why  # noqa: PLC0415 - likewise
     from greenmine.programme.recording import open_register  # noqa: PLC0415 - likewise
 
     day = parse_day(on)
@@ -75,21 +75,6 @@ def _write(file: Path, found: list[tuple[Programme, Deadline]], day: dt.date) ->
     left = sum(one.due is None for _programme, one in found)
     if left:
         click.echo(_("{count} deadlines without a day are not in the calendar.").format(count=left), err=True)
-
-
-def status_text(deadline: Deadline, on: dt.date) -> str:
-    """Return how a deadline stands on a day, in words."""
-    words = {
-        "overdue": _("overdue"),
-        "unknown": _("cannot be told"),
-        "due": _("due today"),
-        "stopped": _("stopped"),
-        "open": _("running"),
-        "met": _("met"),
-        "late": _("met too late"),
-        "missed": _("missed"),
-    }
-    return words[deadline.status(on)]
 
 
 def deadline_document(programme: Programme, deadline: Deadline, on: dt.date) -> dict[str, Any]:

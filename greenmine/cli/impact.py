@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from greenmine.cli.options import parse_readings
+from greenmine.cli.options import parse_day, parse_readings
 from greenmine.cli.output import console, print_json, table
+from greenmine.cli.overview import on_option, roster_option
 from greenmine.i18n import gettext as _
 from greenmine.i18n import language
 from greenmine.workspace import Workspace
@@ -60,6 +61,11 @@ MOST = 20
     metavar="FOLDER",
     help=_("Also run notebooks/portfolio.ipynb on it and file report, notebook and figures in this folder."),
 )
+@click.option(
+    "--programme", default="", metavar="ID", help=_("With --report: also an overview of this programme's register.")
+)
+@roster_option
+@on_option
 def command(  # noqa: PLR0917 - click calls by name
     facts: Path,
     catalogs: tuple[str, ...],
@@ -67,6 +73,9 @@ def command(  # noqa: PLR0917 - click calls by name
     as_json: bool,  # noqa: FBT001 - click calls by name
     output: Path | None,
     report: Path | None,
+    programme: str,
+    roster: Path | None,
+    on: str,
 ) -> None:
     """Print the impact."""
     from greenmine.batch.impact.carry import mapping_sets  # noqa: PLC0415 - late: numpy and pyarrow
@@ -86,7 +95,17 @@ def command(  # noqa: PLR0917 - click calls by name
     if report is not None:
         from greenmine.batch.impact.report import file_report  # noqa: PLC0415 - late: it runs a notebook
 
-        filed = file_report(impact, facts, chosen, report, workspace=workspace, lang=language())
+        filed = file_report(
+            impact,
+            facts,
+            chosen,
+            report,
+            workspace=workspace,
+            lang=language(),
+            programme=programme,
+            roster=roster if programme else None,
+            on=str(parse_day(on)) if programme else "",
+        )
     if as_json:
         print_json(impact.document())
         return

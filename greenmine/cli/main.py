@@ -72,6 +72,7 @@ def verbs() -> dict[str, Verb]:
         "certificate": Verb("greenmine.cli.certificate", _("Grades, certificates and surveillances.")),
         "register": Verb("greenmine.cli.register", _("Keep the register of a programme: steps, states, lists.")),
         "due": Verb("greenmine.cli.due", _("Tell what is due or overdue, and why.")),
+        "overview": Verb("greenmine.cli.overview", _("Tell how a programme stands, against its targets.")),
         "prove": Verb("greenmine.cli.prove", _("Write a proof that a record is in the ledger, for one party.")),
         "index": Verb("greenmine.cli.index", _("Make the archive's index and list of records anew.")),
         "recover": Verb("greenmine.cli.recover", _("Make the archive whole after a crash.")),

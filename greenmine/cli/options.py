@@ -122,19 +122,25 @@ def parse_day(text: str) -> dt.date:
         raise UsageError(expected.format(text=shown(text))) from None
 
 
+def kept_registers(archive: Path) -> list[str]:
+    """Return the ids of the programmes of which the archive's folder has a register."""
+    from greenmine.archive.layout import REGISTERS  # noqa: PLC0415 - late: few verbs need registers
+    from greenmine.archive.registers import EVENTS  # noqa: PLC0415 - likewise
+
+    return sorted(path.parent.name for path in (archive / REGISTERS).glob(f"*/{EVENTS}"))
+
+
 def programmes(archive: Path, name: str, workspace: Workspace) -> tuple[Programme, ...]:
     """Return the programme that a person names, or those of which the archive's folder has a register.
 
     Raises:
         UsageError: there is no such programme, or nothing was named and there is no register.
     """
-    from greenmine.archive.layout import REGISTERS  # noqa: PLC0415 - late: few verbs need registers
-    from greenmine.archive.registers import EVENTS  # noqa: PLC0415 - likewise
-    from greenmine.programme.programme import list_programmes, load_programme  # noqa: PLC0415 - likewise
+    from greenmine.programme.programme import list_programmes, load_programme  # noqa: PLC0415 - late: few verbs need it
 
     if name:
         return (load_programme(name, workspace),)
-    kept = sorted(path.parent.name for path in (archive / REGISTERS).glob(f"*/{EVENTS}"))
+    kept = kept_registers(archive)
     if not kept:
         known = ", ".join(one.id for one in list_programmes(workspace))
         text = _("There is no register yet: name its programme with --programme, one of {names}.")

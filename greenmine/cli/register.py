@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from greenmine.assessment.writer import now
-from greenmine.cli.due import deadline_document, status_text
+from greenmine.cli.due import deadline_document
 from greenmine.cli.options import archive_option, archive_root, json_option, one_programme, parse_day, programme_option
 from greenmine.cli.output import console, print_json, table
 from greenmine.errors import CheckFailed, UsageError, one_line, shown
@@ -273,7 +273,7 @@ def cells(programme: Programme, record: Record) -> list[str]:
 
 
 def _show_record(programme: Programme, record: Record, day: dt.date, *, as_json: bool) -> None:
-    from greenmine.programme.clocks import deadlines, title  # noqa: PLC0415 - late: help needs none of it
+    from greenmine.programme.clocks import deadlines, status_text, title  # noqa: PLC0415 - late: help needs none of it
 
     running = deadlines(record, programme, day)
     if as_json:

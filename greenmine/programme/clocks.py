@@ -126,6 +126,21 @@ def title(deadline: Deadline, programme: Programme) -> str:
     return programme.clocks[deadline.clock].title
 
 
+def status_text(deadline: Deadline, on: dt.date) -> str:
+    """Return how a deadline stands on a day, in words."""
+    words = {
+        "overdue": _("overdue"),
+        "unknown": _("cannot be told"),
+        "due": _("due today"),
+        "stopped": _("stopped"),
+        "open": _("running"),
+        "met": _("met"),
+        "late": _("met too late"),
+        "missed": _("missed"),
+    }
+    return words[deadline.status(on)]
+
+
 def _of_document(programme: Programme) -> Iterator[Deadline]:
     begin, length = programme.valid_from, programme.document.validity
     if begin and length:

@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from greenmine.batch.impact.impact import Impact
-from greenmine.batch.notebook import archived, read_notebook, run_notebook
+from greenmine.batch.notebook import REPORT, archived, read_notebook, report_files, run_notebook
 from greenmine.batch.parameters import checked, declared
 from greenmine.batch.publish import publish
-from greenmine.batch.runner import REPORT
 from greenmine.files import canonical_json
 from greenmine.workspace import Workspace
 
@@ -22,7 +21,16 @@ NOTEBOOK = "portfolio.ipynb"
 
 
 def file_report(
-    impact: Impact, facts: Path, readings: Sequence[tuple[str, str]], folder: Path, *, workspace: Workspace, lang: str
+    impact: Impact,
+    facts: Path,
+    readings: Sequence[tuple[str, str]],
+    folder: Path,
+    *,
+    workspace: Workspace,
+    lang: str,
+    programme: str = "",
+    roster: Path | None = None,
+    on: str = "",
 ) -> Path:
     """Run the notebook and file what it gives; return the report.
 
@@ -33,30 +41,27 @@ def file_report(
         folder: where to.
         workspace: whose notebook is run, and where catalogs are looked up.
         lang: the language of the report, `zh` or `en`.
+        programme: whose register the report gives an overview of; empty for none.
+        roster: the mines that hold a licence and are in production.
+        on: the day of the overview; it has to be told where there is a programme, for the report to be repeatable.
 
     Raises:
         GreenmineError: the notebook could not be run to its end, or the folder cannot be written.
     """
-    import nbformat  # noqa: PLC0415 - late: it takes a second
-
-    from greenmine.report.exporter import to_html  # noqa: PLC0415 - late, as nbformat
-
     path = workspace.notebook(NOTEBOOK)
     source = read_notebook(path)
     given = {
         "facts": str(facts.resolve()),
         "catalogs": [str(one.path.resolve()) for one in impact.catalogs],
         "readings": [f"{name}={choice}" for name, choice in readings],
+        "programme": programme,
+        "roster": str(roster.resolve()) if roster else "",
+        "on": on,
         "lang": lang,
     }
     values = checked(declared(source, path), given, path)
     ran = run_notebook(source, values, name=path.name, cwd=workspace.root, label=facts.name)
-    record = archived(ran, {**values, "facts": facts.name, "catalogs": [one.ref for one in impact.catalogs]})
-    notebook = nbformat.writes(record)  # type: ignore[no-untyped-call] # nbformat has types in part
-    files = {
-        "impact.json": canonical_json(impact.document()),
-        "report.ipynb": f"{notebook}\n".encode(),
-        REPORT: to_html(record).encode(),
-    }
-    publish(folder, files)
+    names = {"facts": facts.name, "roster": roster.name if roster else ""}
+    record = archived(ran, {**values, **names, "catalogs": [one.ref for one in impact.catalogs]})
+    publish(folder, {"impact.json": canonical_json(impact.document()), **report_files(record)})
     return folder / REPORT
