@@ -25,8 +25,10 @@ from programmes import draft, shipped
 from greenmine.archive.registers import origin
 from greenmine.programme.clocks import due
 from greenmine.programme.events import Draft, make_line, parse_line, read_events
+from greenmine.programme.overview import overview
 from greenmine.programme.programme import Programme
 from greenmine.programme.register import fold
+from greenmine.programme.roster import Mine, Roster
 
 MINES = 5_000
 YEARS = 10
@@ -50,6 +52,13 @@ def story(programme: Programme, number: int) -> Iterator[Draft]:
             on += dt.timedelta(days=20)
             yield draft(programme, subject, step, on)
         on += dt.timedelta(days=300 - 20 * len(steps))
+
+
+def roster() -> Roster:
+    """Return a roster of all mines, in ten cities."""
+    names = (f"GM-{number:06}" for number in range(MINES))
+    rows = [Mine(name, name, f"{name[-1]}市", "煤", "large", producing=True) for name in names]
+    return Roster("roster.csv", "", {one.id: one for one in rows})
 
 
 def journal(programme: Programme) -> bytes:
@@ -97,6 +106,8 @@ def main() -> None:
     on = BEGIN + dt.timedelta(days=365 * 5)
     past = median(lambda: register.as_of(on))
     listing = median(lambda: due(register, on, 30))
+    every = roster()
+    standing = median(lambda: overview(register, on, roster=every))
     text = (
         f"{MINES:,} mines, {YEARS} years, {len(events):,} events, {len(data) / 1e6:.0f} MB; medians of {ROUNDS}; "
         f"{machine()}. `benchmarks/bench_register.py`\n\n"
@@ -104,6 +115,7 @@ def main() -> None:
         f"| fold the events | {folding:.2f} | {folding / len(events) * 1e6:.1f} µs an event |\n"
         f"| state as of a day, five years in | {past:.3f} | {past / folding:.3f} of folding |\n"
         f"| what is due that day | {listing:.2f} | {listing / folding:.2f} of folding |\n"
+        f"| the overview of that day, against a roster | {standing:.2f} | {standing / folding:.2f} of folding |\n"
         f"| read the journal and check its chain | {reading:.2f} | {reading / plain:.1f} × parsing and hashing it |\n"
     )
     print(text)

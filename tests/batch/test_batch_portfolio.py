@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import boards
 import pytest
 from archives import make_archive
 from cases import full_findings, national
@@ -113,3 +114,33 @@ def test_the_shipped_notebook_is_filed_and_readable_in_a_browser(facts: Path, ch
         browser.close()
     assert len(widths) > 40
     assert all(abs(stated - drawn) < 1 for stated, drawn in widths)
+
+
+def test_the_report_may_hold_an_overview_of_a_register(facts: Path, workspace: Path, tmp_path: Path) -> None:
+    """Day and roster are on record, the roster by its name; the same inputs give the same bytes."""
+    boards.fill(make_archive(workspace / "reports"))
+    roster = workspace / "名册.csv"
+    roster.write_text(boards.ROSTER, "utf-8")
+    space = Workspace.find()
+    impact = Impact.of(FactsTable.read(facts), [load_catalog("national@2024", space)], [("na_fold", "category")])
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder in folders:
+        file_report(
+            impact,
+            facts,
+            [("na_fold", "category")],
+            folder,
+            workspace=space,
+            lang="zh",
+            programme="national-2024",
+            roster=roster,
+            on="2026-06-01",
+        )
+    page, notebook = ((folders[0] / name).read_text("utf-8") for name in ("report.html", "report.ipynb"))
+    assert page.encode() == (folders[1] / "report.html").read_bytes()
+    assert notebook.encode() == (folders[1] / "report.ipynb").read_bytes()
+    assert all(text in page for text in ("board-targets", "board-removals", "2026-06-01", "GM-0001 &lt;script&gt;"))
+    assert "on = '2026-06-01'" in notebook
+    assert "roster = '名册.csv'" in notebook
+    assert str(workspace) not in page + notebook
+    assert "<script" not in page
