@@ -5,11 +5,13 @@
 `report.png` is the top of the report. `workbook.png`, `workbook-dark.png`, `workbook-evidence.png`,
 `workbook-panel.png` and `workbook-sign-off.png` are the forms in JupyterLab: a card, the same in the dark theme,
 the choice of evidence, a disagreement as the chair sees it, and signing off. A copy of the demo mine is worked on in a
-temporary folder. Chromium must be installed (see `scripts/programs.sh`). The pictures are reduced to a palette.
+temporary folder. `overview.png` is the page on a made-up register. Chromium must be installed (see
+`scripts/programs.sh`). The pictures are reduced to a palette.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 import subprocess
@@ -26,9 +28,13 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from labs import lay_out, running, workspace_of  # noqa: E402 - of the tests
+from programmes import draft, shipped  # noqa: E402 - likewise
 from seats import Seat  # noqa: E402 - likewise
 
-from greenmine.assessment import load_assessment  # noqa: E402 - with the above
+from greenmine.archive.layout import Archive  # noqa: E402 - with the above
+from greenmine.assessment import load_assessment  # noqa: E402 - likewise
+from greenmine.programme.recording import record  # noqa: E402 - likewise
+from greenmine.programme.roster import COLUMNS  # noqa: E402 - likewise
 
 IMAGES = ROOT / "docs" / "images"
 MINE = "GM-0004"
@@ -73,8 +79,34 @@ def assess(folder: Path) -> Path:
     return report
 
 
+def registered(folder: Path) -> Path:
+    """Enter made-up mines in a register, and what a year of checks gave; return the page on it."""
+    programme, archive = shipped("national-2024"), Archive.open(folder / "reports", create=True)
+    rows, steps = [], []
+    for number in range(120):
+        mine, share = f"GM-{number:04}", number * 37 % 100
+        large = number % 3 == 0
+        city, mineral = "甲乙丙丁戊"[number * 7 % 5] + "市", ("煤", "铁", "铜", "砂石")[number * 11 % 4]
+        rows.append((mine, f"演示矿山{number}", city, mineral, "大型" if large else "中型", "是"))
+        if share >= (86 if large else 68):
+            continue
+        steps.append(draft(programme, f"mine/{mine}", "carry_provincial", "2026-01-05"))
+        if share % 10 == 0:
+            steps.append(draft(programme, f"mine/{mine}", "drawn", "2026-07-02", document="抽查名单〔2026〕1号"))
+            result = ("check_pass", "check_pass", "rectify")[share // 10 % 3]
+            steps.append(draft(programme, f"mine/{mine}", result, "2026-08-20"))
+        elif share % 31 == 0:
+            steps.append(draft(programme, f"mine/{mine}", "remove", "2026-09-01", trigger=str(share // 31)))
+    record(archive, programme, steps, by="登记员", time=dt.datetime(2026, 11, 20, tzinfo=dt.UTC))
+    roster = folder / "名册.csv"
+    roster.write_text("\n".join(map(",".join, [tuple(COLUMNS)[:6], *rows])), "utf-8")
+    command = [sys.executable, "-m", "greenmine.cli", "index", "--roster", str(roster), "--on", "2026-11-21"]
+    subprocess.run([*command, "--archive", str(archive.root)], check=True)  # noqa: S603 - our own program
+    return archive.overview
+
+
 def picture(report: Path) -> bytes:
-    """Return a PNG of the top of a report, as a reader sees it on a screen."""
+    """Return a PNG of the top of a page, as a reader sees it on a screen."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser(), args=list(SWITCHES))
         page = chromium.new_page(
@@ -158,7 +190,8 @@ def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         (assessed := Path(name) / "assessed").mkdir()
-        for file, data in (("report.png", picture(assess(assessed))), *workbook(Path(name) / "live")):
+        pages = (("report.png", assess(assessed)), ("overview.png", registered(Path(name) / "registered")))
+        for file, data in (*((file, picture(page)) for file, page in pages), *workbook(Path(name) / "live")):
             (IMAGES / file).write_bytes(data)
             print(f"docs/images/{file}: {len(data) // 1024} KB")
 
