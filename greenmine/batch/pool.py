@@ -172,9 +172,9 @@ def cluster(jobs: Sequence[Job], address: str) -> Iterator[Results]:
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what it has to say is said by an exception too
     try:
         client: Any = distributed.Client(address, timeout=WAIT, set_as_default=False)  # type: ignore[no-untyped-call]
-    except (OSError, ValueError, TypeError, ImportError) as problem:
-        text = _("--cluster {address}: no dask scheduler answers there ({reason}).")
-        raise UsageError(text.format(address=shown(address), reason=type(problem).__name__)) from None
+    except (OSError, ValueError, TypeError, ImportError):
+        text = _("--cluster {address}: expected the address of a dask scheduler, tcp://HOST:PORT; none answers there.")
+        raise UsageError(text.format(address=shown(address))) from None
     try:
         yield _from_cluster(client, distributed, jobs, address)
     finally:

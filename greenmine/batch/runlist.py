@@ -23,7 +23,7 @@ from typing import Any, Final, NoReturn
 from greenmine.assessment import list_assessments
 from greenmine.batch.parameters import TYPES, Parameter, in_words
 from greenmine.catalog import load_catalog
-from greenmine.catalog.strict_yaml import load_yaml
+from greenmine.catalog.strict_yaml import described, load_yaml
 from greenmine.errors import GreenmineError, InputError, shown
 from greenmine.evidence.table import Cell, read_table
 from greenmine.files import refusal
@@ -33,6 +33,9 @@ from greenmine.workspace import Workspace
 
 REASON: Final = "reason"
 _SEPARATORS: Final = str.maketrans("；，＝", ";,=")
+_OPTIONS: Final = {"catalog": "--catalog", "readings": "--reading"}
+"""What sets a parameter where no row does."""
+
 _WHOLE: Final = re.compile(r"-?[0-9]{1,18}")
 _TRUTH: Final = {"true": True, "1": True, "是": True, "false": False, "0": False, "否": False}
 
@@ -70,7 +73,8 @@ class _Row:
     place: Callable[[str], str]
 
     def wrong(self, column: str, expected: str, found: str, hint: str = "") -> NoReturn:
-        raise InputError(self.file, self.place(column), expected=expected, found=found, hint=hint)
+        place = _OPTIONS[column] if column in _OPTIONS and column not in self.values else self.place(column)
+        raise InputError(self.file, place, expected=expected, found=found, hint=hint)
 
 
 def read_list(
@@ -137,8 +141,8 @@ def _table_row(
     for index, text in enumerate(texts[len(columns) :], len(columns) + 1):
         if text:
             raise InputError(file, place(str(index)), expected=_("nothing below a column without a name"), found=text)
-    row = _Row(file, number, {}, place)
     given = {name: text for name, text in zip(columns, texts, strict=False) if text}
+    row = _Row(file, number, given, place)
     values = {name: text if name == REASON else _typed(row, known[name], text) for name, text in given.items()}
     return _Row(file, number, values, place)
 
@@ -176,12 +180,12 @@ def _yaml_rows(file: Path, known: Mapping[str, Parameter]) -> Iterator[_Row]:
         _check_column(file, document.place_of((key,)), key, ["runs", "defaults"])
     runs, defaults = document.data.get("runs"), document.data.get("defaults") or {}
     if not isinstance(runs, list) or not isinstance(defaults, dict):
-        raise InputError(file, document.place_of(("runs",)), expected=_("a list of mines"), found=shown(runs))
+        raise InputError(file, document.place_of(("runs",)), expected=_("a list of mines"), found=described(runs))
     for index, run in enumerate(runs):
         path = ("runs", index)
         if not isinstance(run, dict):
             expected = _("a mapping such as {example}").format(example="{mine: GM-0001}")
-            raise InputError(file, document.place_of(path), expected=expected, found=shown(run))
+            raise InputError(file, document.place_of(path), expected=expected, found=described(run))
 
         def place(column: str, path: tuple[str | int, ...] = path, own: Mapping[str, Any] = run) -> str:
             at: tuple[str | int, ...] = (
@@ -221,9 +225,9 @@ class _Checks:
         reason = values.pop(REASON, "")
         for name, value in values.items():
             if not TYPES[self._known[name].type](value):
-                row.wrong(name, in_words(self._known[name].type), shown(value))
+                row.wrong(name, in_words(self._known[name].type), described(value))
         if not isinstance(reason, str):
-            row.wrong(REASON, in_words("str"), shown(reason))
+            row.wrong(REASON, in_words("str"), described(reason))
         if "mine" not in row.values:
             row.wrong("mine", _("the id of a mine"), _("nothing"))
         mine, values["assessment"] = self._mine(row, values.pop("mine"), values.get("assessment", ""))
@@ -263,5 +267,5 @@ class _Checks:
                     "readings", _("one of {values}").format(values=", ".join(self._readings[name])), shown(reading)
                 )
             if choice not in choices:
-                expected = f"{reading}: " + _("one of {values}").format(values=", ".join(choices))
-                row.wrong("readings", expected, shown(choice))
+                expected = _("one of {values}").format(values=", ".join(f"{reading}={one}" for one in choices))
+                row.wrong("readings", expected, shown(f"{reading}={choice}"))

@@ -161,9 +161,9 @@ class _Reader:
             yield from yaml.parse(text, Loader=_LOADER)
         except yaml.MarkedYAMLError as problem:
             mark = problem.problem_mark or problem.context_mark
-            self._fail_syntax(1 if mark is None else mark.line + 1, problem.problem or problem.context or "")
-        except yaml.YAMLError as problem:
-            self._fail_syntax(1, str(problem))
+            self._fail_syntax(1 if mark is None else mark.line + 1, text)
+        except yaml.YAMLError:
+            self._fail_syntax(1, text)
 
     def _node(self, event: yaml.NodeEvent, line: int) -> None:
         if isinstance(event, yaml.AliasEvent):
@@ -280,8 +280,13 @@ class _Reader:
         key = _KEY_ON_LINE.match(text[start : start + 400])
         self._fail_control(line, control.group(), key.group(1).strip() if key else "")
 
-    def _fail_syntax(self, line: int, problem: str) -> NoReturn:
-        self._fail(line, expected=_("valid YAML"), found=_("an error of syntax: {problem}").format(problem=problem))
+    def _fail_syntax(self, line: int, text: str) -> NoReturn:
+        """Refuse a line, or the line before it where it is the end of the file that comes too early."""
+        lines = text.split("\n")[:line]
+        near = next((one for one in reversed(lines) if one.strip()), "").strip()
+        hint = _("Look for a bracket or quotation mark that is not closed, a missing colon, or another indentation.")
+        found = _("an error of syntax near {text}").format(text=shown(near))
+        self._fail(line, expected=_("valid YAML"), found=found, hint=hint)
 
     def _fail_control(self, line: int, character: str, key: str = "") -> NoReturn:
         name = f"U+{ord(character):04X}"

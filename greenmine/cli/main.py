@@ -14,6 +14,7 @@ from __future__ import annotations
 import difflib
 import errno
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
@@ -268,12 +269,39 @@ def _usage_message(problem: click.ClickException) -> str:
             text = _("{name} is missing.").format(name=problem.param.get_error_hint(context))
         case click.BadParameter() if problem.param is not None:
             name = problem.param.get_error_hint(context)
-            text = _("{name} is not right: {message}").format(name=name, message=problem.message)
+            message = _instead(problem.message, problem.param)
+            text = _("{name} is not right: {message}").format(name=name, message=message)
+        case click.BadOptionUsage():
+            text = _("{name} needs a value.").format(name=problem.option_name)
         case _:
             text = problem.format_message()
+            if extra := re.fullmatch(r"Got unexpected extra arguments? \((.*)\)", text):
+                text = _("{words} is more than expected.").format(words=shown(extra[1]))
+            elif unknown := re.match(r"No such command '(.*?)'", text):
+                text = _("there is no verb {name}.").format(name=shown(unknown[1]))
     if context is None:
         return text
     return f"{text} " + _("See: {command} --help").format(command=context.command_path)
+
+
+def _instead(message: str, parameter: click.Parameter) -> str:
+    """Return what a parameter should have been and what it was, where click's message tells it in English."""
+    kind = parameter.type
+    found = re.match(r"(?:[A-Z][a-z]+ )?(['\"]?)(.*)\1 (?:is|does) ", message)
+    match kind:
+        case click.Choice():
+            expected = _("one of {values}").format(values=", ".join(map(str, kind.choices)))
+        case click.IntRange() | click.FloatRange() if kind.max is None:
+            expected = _("a number of at least {values}").format(values=kind.min)
+        case click.IntRange() | click.FloatRange():
+            expected = _("a number from {low} to {high}").format(low=kind.min, high=kind.max)
+        case click.Path():
+            expected = _("a folder") if not kind.file_okay else _("a file") if not kind.dir_okay else _("a path")
+            if kind.exists:
+                expected = _("{what} that is there").format(what=expected)
+        case _:
+            return message
+    return _("expected {expected}, got {found}.").format(expected=expected, found=shown(found[2] if found else message))
 
 
 def _system_message(problem: OSError) -> str:

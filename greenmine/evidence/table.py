@@ -235,9 +235,10 @@ def _csv_table(data: bytes, file: str) -> Table:
     try:
         for number, cells in enumerate(reader, 1):
             yield number, _checked_width(cells, number, file)
-    except csv.Error as problem:
+    except csv.Error:
         place = _("line {line}").format(line=reader.line_num)
-        raise EvidenceError(file, place, expected=_("a table as CSV"), found=str(problem)) from None
+        found = _("quotation marks that do not match, or a cell that is too long")
+        raise EvidenceError(file, place, expected=_("a table as CSV"), found=found) from None
 
 
 def _decoded(data: bytes, file: str) -> str:

@@ -35,8 +35,10 @@ def read_table(file: Path) -> list[dict[str, str]]:
     reader = csv.DictReader(io.StringIO(read_text(file, LIMIT)), strict=True)
     try:
         rows = list(reader)
-    except csv.Error as problem:
-        raise InputError(file, expected=_("a table in CSV"), found=str(problem)) from None
+    except csv.Error:
+        place = _("line {line}").format(line=reader.line_num)
+        found = _("quotation marks that do not match, or a cell that is too long")
+        raise InputError(file, place, expected=_("a table as CSV"), found=found) from None
     missing = [name for name in NEEDED if name not in (reader.fieldnames or ())]
     if missing:
         raise InputError(file, expected=_("the column {name}").format(name=missing[0]), found=_("none"))

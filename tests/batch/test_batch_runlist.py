@@ -98,7 +98,7 @@ BAD = [
     ("a.csv", "mine,catalog\nM-1,none@1\n", ["2", "catalog", "none@1"]),
     ("a.csv", "mine,assessment\nM-1,2025\n", ["2", "assessment", "2025", ASSESSMENT]),
     ("a.csv", "mine,readings\nM-1,na_fold\n", ["2", "readings", "na_fold"]),
-    ("a.csv", "mine,readings\nM-1,na_fold=guess\n", ["2", "readings", "guess", "total"]),
+    ("a.csv", "mine,readings\nM-1,na_fold=guess\n", ["2", "readings", "“na_fold=guess”", "na_fold=total"]),
     ("a.csv", "mine,readings\nM-1,nonesuch=1\n", ["2", "readings", "nonesuch", "na_fold"]),
     ("a.csv", "mine\nM-1\nM-2\n\nM-1\n", ["row 5, column mine", "M-1", "row 2, column mine"]),
     ("a.yaml", "runs:\n- mine: M-1\n- lang: en\n  mine: M-1\n", ["line 4", "#2/mine", "line 2", "#1/mine"]),
@@ -111,7 +111,7 @@ BAD = [
     ("a.yaml", "runs: [M-1]\n", ["mine: GM-0001"]),
     ("a.yaml", "runs:\n- mine: M-1\n- mine: M-2\n  readings: na_fold\n", ["4", "readings", "a mapping such as"]),
     ("a.yaml", "runs:\n- mine: M-1\n- mine: M-2\n  lang: true\n", ["4", "lang", "expected text, got true"]),
-    ("a.yaml", "runs:\n- mine: M-1\n  reason: [a]\n", ["3", "reason", 'expected text, got ["a"]']),
+    ("a.yaml", "runs:\n- mine: M-1\n  reason: [a]\n", ["3", "reason", "expected text, got a list of 1"]),
     ("a.yaml", "runs:\n- mine: M-1\n  mines: M-2\n", ["3", "mines", "mine"]),
     ("a.yaml", "defaults: {lang: fr}\nruns:\n- mine: M-1\n", ["1", "lang", "fr"]),
 ]
@@ -145,6 +145,18 @@ def test_cells_are_read_as_the_notebook_declares(space: Workspace, kind: str, te
         if kind != "list[str]":
             with pytest.raises(InputError, match="extra"):
                 read_list(file, known(space, extra=kind), space)
+
+
+def test_a_mistake_of_the_command_line_names_the_option(space: Workspace) -> None:
+    """There is no such column in the list to look for it."""
+    for text, name, defaults in (
+        ("mine\nM-1\n", "--catalog", {"catalog": "none@1"}),
+        ("mine\nM-1\n", "--reading", {"readings": {"na_fold": "guess"}}),
+        ("mine,catalog\nM-1,none@1\n", "column catalog", {"catalog": "national@2024"}),
+    ):
+        i18n.use("en")
+        with pytest.raises(InputError, match=name):
+            read(space, "a.csv", text, **defaults)
 
 
 def test_a_list_that_is_not_there_is_named(space: Workspace) -> None:

@@ -135,11 +135,16 @@ USAGE = {
     ("scoer",): "There is no verb “scoer”: expected one of ",
     ("score",): "'PATH...' is missing. See: greenmine score --help",
     ("score", "--jason", "x"): "there is no option “--jason”. See: greenmine score --help",
-    ("--lang", "fr"): "'--lang' is not right: 'fr' is not one of 'zh', 'en'.",
-    ("score", "x", "--lang", "fr"): "'--lang' is not right: 'fr' is not one of 'zh', 'en'.",
+    ("--lang", "fr"): "'--lang' is not right: expected one of zh, en, got “fr”.",
+    ("score", "x", "--lang", "fr"): "'--lang' is not right: expected one of zh, en, got “fr”.",
+    ("batch", "x", "--workers", "0"): "'--workers' is not right: expected a number from 1 to 256, got “0”. See: ",
+    ("batch", "x", "--workers", "a'b"): "'--workers' is not right: expected a number from 1 to 256, got “a'b”. See: ",
+    ("batch", "x", "--timeout", "0"): "'--timeout' is not right: expected a number of at least 1, got “0”. See: ",
+    ("batch", "."): "'LIST' is not right: expected a file, got “.”. See: greenmine batch --help",
+    ("batch", "x", "--workers"): "--workers needs a value.",
     ("catalog", "show"): "'REF' is missing. See: greenmine catalog show --help",
-    ("catalog", "shew"): "No such command 'shew'.",
-    ("catalog", "show", "a", "b"): "Got unexpected extra argument",
+    ("catalog", "shew"): "there is no verb “shew”. See: greenmine catalog --help",
+    ("catalog", "show", "a", "b"): "“b” is more than expected. See: greenmine catalog show --help",
 }
 
 
@@ -163,7 +168,7 @@ def test_a_language_in_the_environment_that_is_none_is_refused() -> None:
     """GREENMINE_LANG is checked as the option is."""
     done = run("score", "x", GREENMINE_LANG="fr")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "'fr'" in done.stderr
+    assert "“fr”" in done.stderr
     assert done.stderr.count("\n") == 1
 
 

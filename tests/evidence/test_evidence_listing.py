@@ -166,7 +166,7 @@ def test_rows_on_the_same_file_must_agree() -> None:
         ("a.pdf,8,,,," + "," * 40 + "x", ("row 2", "at most 32 columns")),
         ('a.pdf,8,"x"y,,,', ("line 2", "a table as CSV")),
         ('a.pdf,8,"x,,,', ("line 2", "a table as CSV")),
-        ("a.pdf,8," + "x" * 140_000 + ",,,", ("line 2", "a table as CSV", "field limit")),
+        ("a.pdf,8," + "x" * 140_000 + ",,,", ("line 2", "a table as CSV", "too long")),
     ],
 )
 def test_a_mistake_is_told_by_row_and_column(row: str, parts: tuple[str, ...]) -> None:
