@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import expect
 
 from greenmine import i18n
 
@@ -41,7 +42,7 @@ def _language() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """What whoever runs the tests has set, a workspace, a language, a width, must not reach them."""
-    for name in ("GREENMINE_WORKSPACE", "GREENMINE_LANG", "COLUMNS"):
+    for name in ("GREENMINE_WORKSPACE", "GREENMINE_LANG", "GREENMINE_ROSTER", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -61,4 +62,5 @@ def chromium() -> str:
     names = [os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
     found = next((path for name in names if name and (path := shutil.which(name))), None)
     assert found, "no Chromium: run `make test`, which installs it or says how"
+    expect.set_options(timeout=120_000)  # ms; the machine may be busy, and a test fails by what it waits for in vain
     return found

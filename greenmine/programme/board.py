@@ -28,7 +28,7 @@ from greenmine.workbook.tables import Row, Table, percent, piece
 from greenmine.workspace import Workspace
 
 MOST: Final = 40
-"""How many mines, deadlines or places a table names; the JSON of `greenmine overview` has them all."""
+"""How many mines, deadlines or places a table names; the JSON of `greenmine overview` and `due` has them all."""
 
 _PERSON: Final = "assessor/"
 

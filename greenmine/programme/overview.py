@@ -156,6 +156,10 @@ class Overview:
                 }
                 for ground, counts in self.grounds.items()
             ],
+            "removed": [
+                {"mine": one.mine, "name": one.name, "on": str(one.on), "ground": one.ground, "document": one.document}
+                for one in self.removed
+            ],
         }
 
     @property

@@ -54,14 +54,17 @@ def test_shares_are_told_for_people_and_programs(capsys: pytest.CaptureFixture[s
     assert [("1", 1, 0), ("standard", 0, 1)] == [
         (one["ground"], one["removed"], one["proposed"]) for one in found["removals"]
     ]
+    assert [("GM-0003", "2026-04-01", "1")] == [(one["mine"], one["on"], one["ground"]) for one in found["removed"]]
     assert PERSON not in json.dumps(found)
 
 
 @pytest.mark.usefixtures("archive")
-def test_without_a_roster_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_roster_it_says_so(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """No share is made up; the roster may also come from the environment."""
     assert "No roster" in run(capsys, "overview", *ON)
     assert json.loads(run(capsys, "overview", *ON, "--json"))["targets"][0]["whole"] is None
+    monkeypatch.setenv("GREENMINE_ROSTER", "名册.csv")
+    assert json.loads(run(capsys, "overview", *ON, "--json"))["targets"][0]["whole"]["producing"] == 2
 
 
 def test_what_is_wrong_is_one_message(archive: Archive, capsys: pytest.CaptureFixture[str]) -> None:

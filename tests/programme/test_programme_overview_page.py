@@ -6,9 +6,11 @@ import base64
 import hashlib
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from archives import make_archive
+from axe_playwright_python.sync_playwright import Axe
 from boards import HOSTILE, NATIONAL, PERSON, ROSTER, fill
 from playwright.sync_api import sync_playwright
 from programmes import day
@@ -76,6 +78,20 @@ def test_the_page_is_no_stranger_in_the_archive(archive: Archive) -> None:
     (archive.root / "stranger.html").write_text("", "utf-8")
     found = repr(verify(archive, Pins()))
     assert ("stranger.html" in found, "overview.html" in found) == (True, False)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(archive: Archive, chromium: str, scheme: Any) -> None:
+    """Headings, tables, names and contrast, in both colour schemes; the policy is lifted for the checker's script."""
+    page(archive)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        shown = browser.new_context(bypass_csp=True, color_scheme=scheme).new_page()
+        shown.goto(archive.overview.as_uri())
+        found = Axe().run(shown)
+        browser.close()
+    assert found.violations_count == 0, found.generate_report()
 
 
 @pytest.mark.browser
