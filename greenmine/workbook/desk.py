@@ -38,7 +38,7 @@ from greenmine.i18n import gettext as _
 from greenmine.scoring import Scorer
 from greenmine.text import visible
 from greenmine.workbook import words
-from greenmine.workbook.history import history
+from greenmine.workbook.history import history, place_in_words
 from greenmine.workbook.html import speaking
 from greenmine.workbook.preview import preview
 from greenmine.workbook.sheet import rule_in_use, typed_facts
@@ -141,7 +141,8 @@ class Desk(Table):
             except No as no:
                 kind, text, more = no.kind, str(no), no.more
             except BadValue as bad:
-                kind, text = "bad", str(InputError(_("message"), bad.place, expected=bad.expected, found=bad.found))
+                field, place = place_in_words(bad.place)
+                kind, text = "bad", str(InputError(field, place, expected=bad.expected, found=bad.found, hint=bad.hint))
             except JournalError as problem:
                 kind, text = "disk", str(problem)
             except GreenmineError as problem:

@@ -94,6 +94,14 @@ def _resolution(code: str) -> str:
     return {"mean": _("The mean of the experts counts"), "finding": _("The panel's own finding counts")}.get(code, code)
 
 
+def place_in_words(place: str) -> tuple[str, str]:
+    """Return what people call the field that a place in a message is in, `set/facts/defects`, and the rest of it."""
+    name, _slash, rest = place.removeprefix("set/").partition("/")
+    field = {**_FIELDS(), "site_visit": _("Site visit"), "not_applicable": _("Not applicable")}.get(name)
+    parts = {**_VISIT(), "reason": _("Reason"), "citation": _("Citation")}
+    return (field, parts.get(rest, rest)) if field else (_("message"), place)
+
+
 def _VISIT() -> dict[str, str]:  # noqa: N802 - a table in the language in use
     return {"by": _("Who"), "place": _("Where"), "seen": _("What was seen"), "on": _("When")}
 

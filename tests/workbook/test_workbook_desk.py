@@ -165,6 +165,19 @@ def test_a_form_that_shows_something_old_is_told_of_the_conflict(desk: Desk) -> 
     assert say(desk, "record", card=CARD, author="E1", set={"evidence": []}, base="E1:x")["error"]["kind"] == "bad"
 
 
+def test_what_cannot_be_recorded_is_named_as_the_form_names_it(desk: Desk) -> None:
+    """Not by the keys of the journal."""
+    for fields, words in (
+        ({"justification": 1}, "Reason: expected text"),
+        ({"evidence": "a.pdf"}, "Evidence: expected a list"),
+        ({"site_visit": {"place": 1}}, "Site visit, Where: expected text"),
+        ({"not_applicable": {"reason": ""}}, "Not applicable, Reason: expected "),
+        ({"other": 1}, "message, set: expected one of "),
+    ):
+        error = say(desk, "record", card=CARD, author="E1", set=fields, base="")["error"]
+        assert ("bad", True) == (error["kind"], error["message"].startswith(words)), error
+
+
 def test_an_expert_writes_for_nobody_else_and_a_scribe_for_all(folder: Path) -> None:
     """What a scribe types bears the scribe's name; a scribe has no judgement of its own."""
     expert, scribe = make_desk(folder, "E2", lang="en"), make_desk(folder, "E4", lang="en")
