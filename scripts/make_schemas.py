@@ -12,7 +12,7 @@ from pathlib import Path
 from greenmine.catalog.fields import Strict
 from greenmine.catalog.schema import FILES, schema_files
 from greenmine.files import write_atomic
-from greenmine.programme.draw import Plan
+from greenmine.programme.plan import Plan
 from greenmine.programme.programme import Programme
 from greenmine.programme.rectification import Closing, Order
 

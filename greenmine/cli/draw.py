@@ -14,8 +14,9 @@ from greenmine.cli.options import archive_option, archive_root, json_option
 from greenmine.cli.output import console, print_json, table
 from greenmine.errors import GreenmineError
 from greenmine.i18n import gettext as _
-from greenmine.programme.draw import draws, freeze, listed, load_plan, make_frame, read_draw, replace, run
+from greenmine.programme.draw import draws, freeze, listed, make_frame, read_draw, replace, run
 from greenmine.programme.drawn import enter
+from greenmine.programme.plan import load_plan
 from greenmine.programme.programme import load_programme
 from greenmine.programme.recording import open_register
 from greenmine.workspace import Workspace

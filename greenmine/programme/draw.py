@@ -17,12 +17,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Final, Literal
 
-from pydantic import Field
-
-from greenmine.archive.bag import MAX_TAG_FILE, read_file
-from greenmine.archive.checkpoint import read_checkpoints
+from greenmine.archive.bag import MAX_TAG_FILE, check_payload, read_file, read_manifests
+from greenmine.archive.checkpoint import check_ledger, read_checkpoints
 from greenmine.archive.draws import (
     FILE_NAME,
     FRAME,
@@ -45,70 +42,15 @@ from greenmine.archive.draws import (
 )
 from greenmine.archive.layout import Archive, draw_bag, kind_of
 from greenmine.archive.ledger import Ledger, LedgerEntry
-from greenmine.archive.record import Text, read_document, time_text, validated
+from greenmine.archive.record import read_document, time_text, validated
 from greenmine.archive.staging import SealedBag
-from greenmine.catalog.fields import Day, Id, Key, Share, Strict
-from greenmine.catalog.strict_yaml import load_yaml, validate
-from greenmine.errors import ArchiveError, CatalogError, UsageError, shown
+from greenmine.errors import ArchiveError, UsageError, shown
 from greenmine.i18n import gettext as _
 from greenmine.programme.parts import Draw as Rule
+from greenmine.programme.plan import CHINA, Plan
 from greenmine.programme.programme import Programme
 from greenmine.programme.quota import quota
 from greenmine.programme.register import Register
-
-CHINA: Final = dt.timezone(dt.timedelta(hours=8))
-"""The zone of points in time that name none."""
-
-_POINT: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})?$"
-Texts = Annotated[dict[Id, Text], Field(max_length=5000)]
-
-
-class Barred(Strict):
-    """An inspector who is not to be sent to a mine, and why (利害关系、回避)."""
-
-    mine: Id
-    inspector: Id
-    reason: Text
-
-
-class Plan(Strict):
-    """What a draw is to be made by: a file, made before the seed is known.
-
-    Attributes:
-        schema_: `greenmine.draw.plan/1`.
-        draw: what to call the draw.
-        programme: whose rule it follows.
-        as_of: the day as of which the lists are taken from the register.
-        event: the public event that will give the seed, in words.
-        event_at: when that takes place; China's time where it names no zone.
-        ratio: more than the rule asks for.
-        strata: mine → stratum, where the rule sets ratios for strata.
-        key_mines: mine → why it is checked in any case.
-        team: how many inspectors are drawn for each mine.
-        inspectors: id → name and office.
-        conflicts: who is not to be sent where.
-        replacements: grounds on which a mine or an inspector may be replaced, by id.
-    """
-
-    schema_: Annotated[Literal["greenmine.draw.plan/1"], Field(alias="schema")]
-    draw: Id
-    programme: Id
-    as_of: Day
-    event: Text
-    event_at: Annotated[str, Field(pattern=_POINT)]
-    ratio: Share | None = None
-    strata: dict[Id, Key] = Field(default_factory=dict)
-    key_mines: Texts = Field(default_factory=dict)
-    team: Annotated[int, Field(strict=True, ge=0, le=20)] = 0
-    inspectors: Texts = Field(default_factory=dict)
-    conflicts: Annotated[tuple[Barred, ...], Field(max_length=50_000)] = ()
-    replacements: Texts = Field(default_factory=dict)
-
-    @property
-    def at(self) -> dt.datetime:
-        """When the event takes place."""
-        found = dt.datetime.fromisoformat(self.event_at)
-        return found if found.tzinfo else found.replace(tzinfo=CHINA)
 
 
 @dataclass(frozen=True)
@@ -143,22 +85,6 @@ class State:
         return china_day(self.drawn_at)
 
 
-def load_plan(path: Path) -> Plan:
-    """Return the plan in a YAML file.
-
-    Raises:
-        CatalogError: the file does not hold together.
-    """
-    document = load_yaml(path, CatalogError)
-    plan = validate(Plan, document, CatalogError)
-    try:
-        plan.at.astimezone(dt.UTC)
-    except (ValueError, OverflowError):
-        place = document.place_of(("event_at",))
-        raise CatalogError(path, place, expected=_("a point in time"), found=shown(plan.event_at)) from None
-    return plan
-
-
 def make_frame(
     plan: Plan, programme: Programme, lists: Mapping[str, str], *, by: str, on: dt.datetime
 ) -> tuple[Frame, tuple[FrameMine, ...]]:
@@ -182,6 +108,9 @@ def make_frame(
     if plan.at <= on:
         text = _("The event that gives the seed, {event}, is over: name one that is still to come.")
         raise UsageError(text.format(event=shown(plan.event)))
+    if plan.as_of > str(on.astimezone(CHINA).date()):
+        text = _("The lists of {day} are not known yet: name a day that has come.")
+        raise UsageError(text.format(day=plan.as_of))
     groups = _groups(plan, rule, lists)
     _check_names(plan, lists)
     mines = tuple(
@@ -231,6 +160,10 @@ def listed(register: Register, day: dt.date) -> dict[str, str]:
 
 def _groups(plan: Plan, rule: Rule, lists: Mapping[str, str]) -> dict[str, tuple[list[str], str]]:
     """Return the mines and the ratio of each list, or of each stratum of each list."""
+    if (plan.strata and rule.per == "list") or (plan.ratio and rule.per == "stratum"):
+        text = _("The rule has ratios for {names}, and the plan names others ({clause}).")
+        names = ", ".join(rule.strata) or _("whole lists")
+        raise UsageError(text.format(names=names, clause=rule.clause))
     if plan.ratio and rule.ratio and Fraction(plan.ratio) < Fraction(rule.ratio):
         text = _("The plan draws {share} of the mines, and the rule asks for at least {least} ({clause}).")
         raise UsageError(text.format(share=plan.ratio, least=rule.ratio, clause=rule.clause))
@@ -251,7 +184,7 @@ def _groups(plan: Plan, rule: Rule, lists: Mapping[str, str]) -> dict[str, tuple
 
 
 def _check_names(plan: Plan, lists: Mapping[str, str]) -> None:
-    strange = sorted(plan.key_mines.keys() - lists.keys())
+    strange = sorted({*plan.key_mines, *(one.mine for one in plan.conflicts)} - lists.keys())
     if strange:
         text = _("{mine} is on no list that is drawn from on {day}.")
         raise UsageError(text.format(mine=shown(strange[0]), day=plan.as_of))
@@ -259,7 +192,7 @@ def _check_names(plan: Plan, lists: Mapping[str, str]) -> None:
     if unknown:
         text = _("The conflicts name {inspector}, who is not among the inspectors.")
         raise UsageError(text.format(inspector=shown(unknown[0])))
-    barred = Counter(mine for mine, _who in {(one.mine, one.inspector) for one in plan.conflicts} if mine in lists)
+    barred = Counter(mine for mine, _who in {(one.mine, one.inspector) for one in plan.conflicts})
     mine, count = max(sorted(barred.items()), key=lambda one: one[1], default=(min(lists), 0))
     if len(plan.inspectors) - count < plan.team:
         text = _("For {mine} only {count} inspectors are without a conflict, and {size} are needed.")
@@ -292,24 +225,27 @@ def read_draw(archive: Archive, name: str) -> State:
 
     Raises:
         UsageError: there is no such draw.
-        IntegrityError: what is sealed is malformed; `greenmine verify` tells more.
+        IntegrityError: a file of it is not as it was sealed; `greenmine verify` tells more.
     """
     entries = {entry.bag: entry for entry in Ledger(archive).read()}
     framed = entries.get(draw_bag(name, 1))
     if framed is None:
         raise UsageError(_("There is no draw {name} in the archive.").format(name=shown(name)))
-    folder = archive.place(framed.bag) / "data"
-    frame = read_document(Frame, read_file(folder / FRAME, MAX_TAG_FILE), folder / FRAME)
-    mines = parse_mines(read_file(folder / MINES, MAX_TAG_FILE))
-    runs = [number for number in archive.draws(name) if draw_bag(name, number) in entries]
-    if max(runs) == 1:
+    folders: list[Path] = []
+    while entry := entries.get(draw_bag(name, len(folders) + 1)):
+        sealed = read_manifests(archive.place(entry.bag), entry.digest)
+        check_payload(sealed)
+        folders.append(sealed.path / "data")
+    frame = read_document(Frame, read_file(folders[0] / FRAME, MAX_TAG_FILE), folders[0] / FRAME)
+    mines = parse_mines(read_file(folders[0] / MINES, MAX_TAG_FILE))
+    if len(folders) == 1:
         return State(frame, mines, framed)
-    folder = archive.place(draw_bag(name, max(runs))) / "data"
-    draw = read_document(Draw, read_file(folder / FILE_NAME, MAX_TAG_FILE), folder / FILE_NAME)
-    seed = read_file(folder / SEED, MAX_TAG_FILE).decode()
-    first = archive.place(draw_bag(name, 2)) / "data" / FILE_NAME
-    drawn_at = read_document(Draw, read_file(first, MAX_TAG_FILE), first).on
-    return State(frame, mines, framed, draw, seed, outcome(frame, mines, seed, draw.replacements), drawn_at)
+    seed = read_file(folders[-1] / SEED, MAX_TAG_FILE).decode()
+    first, draw = (
+        read_document(Draw, read_file(folder / FILE_NAME, MAX_TAG_FILE), folder / FILE_NAME)
+        for folder in (folders[1], folders[-1])
+    )
+    return State(frame, mines, framed, draw, seed, outcome(frame, mines, seed, draw.replacements), first.on)
 
 
 def run(archive: Archive, name: str, seed: str, *, by: str, on: dt.datetime) -> State:
@@ -325,6 +261,7 @@ def run(archive: Archive, name: str, seed: str, *, by: str, on: dt.datetime) -> 
     Raises:
         UsageError: there is no such frame, it was drawn from already, the event is still to come, the seed is no line
             of text, or no checkpoint fixed the frame before the event.
+        IntegrityError: frame or ledger are not as they were fixed.
     """
     state = read_draw(archive, name)
     if state.draw is not None:
@@ -338,6 +275,7 @@ def run(archive: Archive, name: str, seed: str, *, by: str, on: dt.datetime) -> 
     for one in read_checkpoints(archive.root):
         fixed = one.checkpoint
         if fixed.head.entries >= state.framed.number and fixed.time < state.frame.event_at:
+            check_ledger(archive.ledger.read_bytes(), fixed.head, archive.ledger)
             return _sealed(archive, state, seed, (), (fixed.head.entries, fixed.time), by, on)
     text = _(
         "No checkpoint fixed the frame of {name} before {time}: it could have been changed when the seed was known. "

@@ -20,9 +20,10 @@ from greenmine.archive.pins import Pins
 from greenmine.archive.recover import recover
 from greenmine.archive.sampling import Drawn
 from greenmine.archive.verify import verify
-from greenmine.errors import ArchiveError, CatalogError, UsageError
+from greenmine.errors import ArchiveError, CatalogError, IntegrityError, UsageError
 from greenmine.files import canonical_json
-from greenmine.programme.draw import Plan, State, freeze, load_plan, make_frame, read_draw, replace, run
+from greenmine.programme.draw import State, freeze, make_frame, read_draw, replace, run
+from greenmine.programme.plan import Plan, load_plan
 from greenmine.programme.programme import Programme, load_programme
 from greenmine.workspace import Workspace, shared_dir
 
@@ -104,7 +105,8 @@ def test_quotas_are_ceiled_per_list(archive: Archive, programme: Programme) -> N
 def test_the_quota_of_a_list_is_rounded_up(programme: Programme, ratio: str, count: int, quota: int) -> None:
     """ceil(10 % of 112) = 12; 20 % of 51, as Shanxi's notice 二（二）2 asks for, is 11."""
     lists = {f"GM-{number:04}": "provincial" for number in range(count)}
-    frame, _mines = make_frame(plan(ratio=ratio, key_mines={}), programme, lists, by="省厅", on=FROZEN)
+    wanted = plan(ratio=ratio, key_mines={}, conflicts=[])
+    frame, _mines = make_frame(wanted, programme, lists, by="省厅", on=FROZEN)
     assert [quota] == [one.quota for one in frame.strata]
 
 
@@ -118,8 +120,11 @@ def test_strata_have_their_own_ratios(programme: Programme) -> None:
     other = programme.model_copy(update={"draw": rule})
     sizes = {f"GM-{n:04}": "large" if n < 10 else "medium" if n < 30 else "small" for n in range(70)}
     lists = dict.fromkeys(sizes, "provincial")
-    frame, _mines = make_frame(plan(strata=sizes, key_mines={}), other, lists, by="省厅", on=FROZEN)
+    wanted = plan(strata=sizes, key_mines={}, conflicts=[])
+    frame, _mines = make_frame(wanted, other, lists, by="省厅", on=FROZEN)
     assert [3, 3, 2] == [one.quota for one in frame.strata]
+    with pytest.raises(UsageError, match="ratios for large, medium, small"):
+        make_frame(plan(ratio="0.5", conflicts=[]), other, lists, by="省厅", on=FROZEN)
     sizes.pop("GM-0000")
     with pytest.raises(UsageError, match=r"GM-0000.*expected one of large, medium, small"):
         make_frame(plan(strata=sizes, key_mines={}), other, lists, by="省厅", on=FROZEN)
@@ -146,6 +151,43 @@ def test_the_draw_is_repeated_with_stock_tools(archive: Archive, programme: Prog
     )
     files = [(folder / "r2" / "data" / name).read_bytes() for name in ("drawn.txt", "teams.txt")]
     assert b"".join(files) == done.stdout
+
+
+@pytest.mark.parametrize("name", ["r1/data/mines.txt", "r1/data/frame.json", "r1/manifest-sha256.txt"])
+def test_a_frame_that_was_tampered_with_is_not_drawn_from(archive: Archive, programme: Programme, name: str) -> None:
+    """Whoever strikes their mine out between checkpoint and seed gets no draw."""
+    frozen(archive, programme)
+    file = archive.place("bags/draw/2026-spot").joinpath(*name.split("/"))
+    file.chmod(0o644)
+    file.write_bytes(file.read_bytes().replace(b"GM-0000 national -\n", b"").replace(b"0", b"1", 1))
+    for attempt in (
+        lambda: run(archive, "2026-spot", SEED, by="省厅", on=DRAWN),
+        lambda: read_draw(archive, "2026-spot"),
+    ):
+        with pytest.raises(IntegrityError):
+            attempt()
+    assert not archive.place("bags/draw/2026-spot/r2").exists()
+
+
+def test_a_ledger_that_was_written_anew_is_not_drawn_from(archive: Archive, programme: Programme) -> None:
+    """Frame and ledger can be forged together; the checkpoint before the event tells."""
+    frozen(archive, programme)
+    checkpoints = archive.root / "checkpoints"
+    other = make_archive(archive.root.parent / "other")
+    frame, mines = make_frame(plan(key_mines={}), programme, LISTS, by="省厅", on=FROZEN)
+    freeze(other, frame, mines, FROZEN)
+    shutil.rmtree(other.root / "checkpoints")
+    shutil.copytree(checkpoints, other.root / "checkpoints")
+    with pytest.raises(IntegrityError, match=r"checkpoint|检查点"):
+        run(other, "2026-spot", SEED, by="省厅", on=DRAWN)
+
+
+def test_a_draw_that_is_gone_from_the_disk_is_not_made_again(archive: Archive, programme: Programme) -> None:
+    """The ledger names it, so that another seed does not help."""
+    drawn(archive, programme)
+    shutil.rmtree(archive.place("bags/draw/2026-spot/r2"))
+    with pytest.raises(IntegrityError):
+        run(archive, "2026-spot", "another", by="省厅", on=DRAWN)
 
 
 def test_a_frame_is_frozen_and_drawn_once(archive: Archive, programme: Programme) -> None:
@@ -273,6 +315,9 @@ def test_a_frame_with_a_smaller_quota_cannot_be_made(archive: Archive, programme
         ({"ratio": "0.05"}, "asks for at least 0.1"),
         ({"key_mines": {"GM-9999": "x"}}, "GM-9999.*on no list"),
         ({"conflicts": [{"mine": "GM-0001", "inspector": "I-9", "reason": "x"}]}, "I-9"),
+        ({"conflicts": [{"mine": "GM-00001", "inspector": "I-1", "reason": "x"}]}, "GM-00001.*on no list"),
+        ({"strata": {"GM-0001": "large"}}, "ratios for whole lists"),
+        ({"as_of": "2026-06-26"}, "2026-06-26 are not known yet"),
         ({"team": 8}, "GM-0000 only 7 inspectors"),
         ({"programme": "other"}, "has no rule"),
     ],

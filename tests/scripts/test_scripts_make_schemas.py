@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from greenmine.catalog.schema import FILES, schema_files
-from greenmine.programme.draw import Plan
+from greenmine.programme.plan import Plan
 from greenmine.programme.programme import Programme
 from greenmine.programme.rectification import Closing, Order
 
