@@ -5,9 +5,10 @@ bound to the line before it by its SHA-256 (`prev`); the first is bound to the p
 its step was taken; its time is when it was entered. A step entered by mistake is taken back by an event `void` of the
 same subject and date, the latest first; both lines stay.
 
-A crash can leave the beginning of a line at the end of the file. It was never acknowledged; reading passes over it, and
-the next one who writes cuts it off. That whole lines are missing at the end a chain cannot show; the archive does, for
-`greenmine register seal` puts the register into a bag, which checkpoints cover.
+What is entered together counts as a whole: each line says how many `more` of it follow. A crash can leave the beginning
+of a line, or of what was entered together, at the end of the file. It was never acknowledged; reading passes over it,
+and the next one who writes cuts it off. That whole lines are missing at the end a chain cannot show; the archive does,
+for `greenmine register seal` puts the register into a bag, which checkpoints cover.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ _DAY: Final = re.compile(r"(19|20|21)\d\d-\d\d-\d\d", re.ASCII)
 _PREV: Final = re.compile(r"[0-9a-f]{64}")
 _FORMS: Final = {"prev": _PREV, "time": _TIME, "subject": _SUBJECT, "step": _STEP}
 _REQUIRED: Final = frozenset({"by", "date", "office", "prev", "schema", "seq", "step", "subject", "time"})
-_OPTIONAL: Final = frozenset({"deadline", "details", "document", "reason", "trigger"})
+_OPTIONAL: Final = frozenset({"deadline", "details", "document", "more", "reason", "trigger"})
 _TEXTS: Final = ("by", "office", "document", "reason", "trigger")
 _encode: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 """For documents of ASCII keys, text and whole numbers this is RFC 8785, at a tenth of the time."""
@@ -68,6 +69,7 @@ class Event(NamedTuple):
         trigger: the id of the ground of removal; may be empty.
         details: what else belongs to it: the agency, grade, certificate, materials, findings …; not to be changed.
         digest: SHA-256 of the line.
+        more: how many lines of what was entered together with it follow.
     """
 
     seq: int
@@ -83,6 +85,7 @@ class Event(NamedTuple):
     trigger: str = ""
     details: Mapping[str, Any] = _NOTHING
     digest: str = ""
+    more: int = 0
 
 
 class Draft(NamedTuple):
@@ -104,7 +107,7 @@ class Journal(NamedTuple):
 
     Attributes:
         events: in the order in which they were entered.
-        end: where the last whole line ends, in bytes; what follows is torn and does not count.
+        end: where the last event ends, in bytes; what follows is torn and does not count.
     """
 
     events: tuple[Event, ...]
@@ -118,7 +121,7 @@ def journal_path(root: Path, programme: str) -> Path:
     return root / FOLDER / programme / FILE_NAME
 
 
-def make_line(draft: Draft, seq: int, prev: str, time: str, by: str) -> bytes:
+def make_line(draft: Draft, seq: int, prev: str, time: str, by: str, more: int = 0) -> bytes:  # noqa: PLR0917
     """Return the line of an event, without its line feed.
 
     Args:
@@ -127,6 +130,7 @@ def make_line(draft: Draft, seq: int, prev: str, time: str, by: str) -> bytes:
         prev: the digest of the line before it.
         time: when it is entered, UTC.
         by: who enters it.
+        more: how many lines of what is entered together with it follow.
 
     Raises:
         BadValue: the line would not be accepted by a reader.
@@ -147,6 +151,8 @@ def make_line(draft: Draft, seq: int, prev: str, time: str, by: str) -> bytes:
     document |= {key: value for key, value in optional.items() if value}
     if draft.details:
         document["details"] = dict(draft.details)
+    if more:
+        document["more"] = more
     _read(document)
     line = canonical_json(document)
     parse_line(line)
@@ -180,9 +186,9 @@ def _read(document: object) -> tuple[Event, str]:
     if not isinstance(document, dict):
         raise BadValue("", _("an object"), shown(document))
     _check_keys(document)
-    seq = document["seq"]
-    if type(seq) is not int or seq < 1:
-        raise BadValue("seq", _("a whole number from 1"), shown(seq))
+    for key in ("seq", "more"):
+        if key in document and (type(document[key]) is not int or document[key] < 1):
+            raise BadValue(key, _("a whole number from 1"), shown(document[key]))
     for key, pattern in _FORMS.items():
         value = document[key]
         if not isinstance(value, str) or not pattern.fullmatch(value):
@@ -194,7 +200,7 @@ def _read(document: object) -> tuple[Event, str]:
     if details is not _NOTHING:
         _check_details(details)
     event = Event(
-        seq,
+        document["seq"],
         document["time"],
         document["by"],
         document["subject"],
@@ -206,6 +212,7 @@ def _read(document: object) -> tuple[Event, str]:
         document.get("reason", ""),
         document.get("trigger", ""),
         details,
+        more=document.get("more", 0),
     )
     return event, document["prev"]
 
@@ -296,9 +303,16 @@ def scan(data: bytes, programme: str, file: object) -> Journal:
             expected = _("the digest of the line before it") if number > 1 else _("the register of {programme}")
             hint = _("This line or the one before it was edited, or the file is another register's.")
             raise at_line(file, number, BadValue("prev", expected.format(programme=programme), stated, hint))
+        if events and events[-1].more and event.more != events[-1].more - 1:
+            raise at_line(file, number, BadValue("more", str(events[-1].more - 1), str(event.more)))
         events.append(event)
         prev = event.digest
-    return Journal(tuple(events), len(data) - len(tail))
+    end = len(data) - len(tail)
+    if events and events[-1].more:  # cut short: none of what was entered together counts
+        whole = next((number for number in range(len(events) - 1, 0, -1) if not events[number - 1].more), 0)
+        end -= sum(len(line) + 1 for line in lines[whole:])
+        del events[whole:]
+    return Journal(tuple(events), end)
 
 
 def at_line(file: object, number: int, bad: BadValue) -> JournalError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -99,43 +99,55 @@ def record(
         _check_sealed(archive, programme, journal, path)
         state = take_all(programme, journal.events, path)
         wanted = drafts(state.register()) if callable(drafts) else drafts
-        lines, events = _tried(state, journal, wanted, by, time, passed_over)
+        fitting = _tried(state, wanted, by, time, passed_over)
+        lines, events = _lines(journal, programme.id, fitting, by, time_text(time))
         if lines:
-            _append(archive, path, journal.end, lines)
-    return events
+            _append(archive, path, journal.end, b"".join(lines))
+    return tuple(events)
 
 
-def _tried(  # noqa: PLR0917 - all that `record` is given
-    state: Fold,
-    journal: Journal,
-    drafts: Iterable[Draft],
-    by: str,
-    time: dt.datetime,
-    passed_over: list[JournalError] | None,
-) -> tuple[bytes, tuple[Event, ...]]:
-    """Return the lines and events of some steps, after trying them on the register."""
-    last = journal.events[-1] if journal.events else None
-    seq, prev = (last.seq, last.digest) if last else (0, origin(state.programme.id))
-    now = max(time_text(time), last.time if last else "")
+def _tried(
+    state: Fold, drafts: Iterable[Draft], by: str, time: dt.datetime, passed_over: list[JournalError] | None
+) -> list[Draft]:
+    """Return the steps that can be entered, after trying them on the register."""
+    seq, prev = state.head
     today = (time.astimezone(dt.UTC) + EASTERNMOST).date()
-    lines, events = [], []
+    fitting = []
     for draft in drafts:
         try:
-            line = make_line(draft, seq + 1, prev, now, by)
+            line = make_line(draft, seq + 1, prev or origin(state.programme.id), time_text(time), by)
             event, _prev = parse_line(line)
             _refuse_ahead(event, today)
             state.take(event)
         except BadValue as bad:
-            place = _("step {step}, {place}").format(step=shown(draft.step), place=bad.place)
+            place = _("step {step}").format(step=shown(draft.step))
+            place = _("{place}, {part}").format(place=place, part=bad.place) if bad.place else place
             problem = JournalError(draft.subject, place, expected=bad.expected, found=bad.found, hint=bad.hint)
             if passed_over is None:
                 raise problem from None
             passed_over.append(problem)
             continue
-        seq, prev = event.seq, event.digest
+        seq, prev = state.head
+        fitting.append(draft)
+    return fitting
+
+
+def _lines(
+    journal: Journal, programme: str, drafts: Sequence[Draft], by: str, time: str
+) -> tuple[list[bytes], list[Event]]:
+    """Return the lines and events of steps that are entered together."""
+    last = journal.events[-1] if journal.events else None
+    seq, prev = (last.seq, last.digest) if last else (0, origin(programme))
+    now = max(time, last.time if last else "")
+    lines, events = [], []
+    for more, draft in zip(reversed(range(len(drafts))), drafts, strict=True):
+        seq += 1
+        line = make_line(draft, seq, prev, now, by, more)
+        event, _prev = parse_line(line)
+        prev = event.digest
         lines.append(line + b"\n")
         events.append(event)
-    return b"".join(lines), tuple(events)
+    return lines, events
 
 
 def _refuse_ahead(event: Event, today: dt.date) -> None:
@@ -177,10 +189,10 @@ def seal_register(archive: Archive, programme: Programme, time: dt.datetime) -> 
     """
     path = journal_path(archive.root, programme.id)
     journal = read_journal(path, programme.id)
+    before = _check_sealed(archive, programme, journal, path)
     if not journal.events:
         text = _("The register of {programme} is empty: there is nothing to seal.")
         raise UsageError(text.format(programme=programme.id))
-    before = _check_sealed(archive, programme, journal, path)
     fold(journal.events, programme, file=path)
     done = before.piece.last if before else 0
     if done == len(journal.events):

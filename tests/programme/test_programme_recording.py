@@ -20,7 +20,8 @@ from greenmine.archive.recover import recover
 from greenmine.archive.store import Store
 from greenmine.archive.verify import verify
 from greenmine.errors import ArchiveError, IntegrityError, JournalError, UsageError
-from greenmine.programme.events import journal_path, read_events
+from greenmine.files import sha256_hex
+from greenmine.programme.events import journal_path, make_line, read_events
 from greenmine.programme.recording import open_register, record, seal_register
 
 NATIONAL = shipped("national-2024")
@@ -96,6 +97,36 @@ def test_what_a_crash_left_is_cut_off_by_the_next_who_enters(tmp_path: Path) -> 
         stream.write(b'{"by":"x","dat')
     put(archive, "B", ("apply", "2024-05-06"))
     assert 2 == len(read_events(journal_path(archive.root, NATIONAL.id), NATIONAL.id))
+
+
+def test_what_is_entered_together_is_cut_off_together(tmp_path: Path) -> None:
+    """A crash in the middle of three steps leaves none of them, and the next who enters goes on from before."""
+    archive = make_archive(tmp_path)
+    put(archive, "A", ("apply", "2024-05-06"))
+    path = journal_path(archive.root, NATIONAL.id)
+    before = path.read_bytes()
+    put(archive, "B", ("apply", "2024-05-06"), ("review", "2024-05-07"), ("entrust", "2024-05-08"))
+    whole = path.read_bytes()
+    ends = [number for number, byte in enumerate(whole, 1) if byte == ord("\n")]
+    for end in (*ends[1:3], ends[1] + 5, ends[2] + 5):
+        path.write_bytes(whole[:end])
+        assert ["mine/A"] == [one.subject for one in read_events(path, NATIONAL.id)]
+    assert 1 == put(archive, "C", ("apply", "2024-05-06"))
+    assert path.read_bytes().startswith(before)
+    assert ["mine/A", "mine/C"] == [one.subject for one in read_events(path, NATIONAL.id)]
+
+
+def test_a_line_put_among_those_entered_together_is_told(tmp_path: Path) -> None:
+    """Each says how many more follow; a chain that was made anew around a gap does not fit."""
+    archive = make_archive(tmp_path)
+    put(archive, "B", ("apply", "2024-05-06"), ("review", "2024-05-07"), ("entrust", "2024-05-08"))
+    path = journal_path(archive.root, NATIONAL.id)
+    first = path.read_bytes().splitlines(keepends=True)[0]
+    step = draft(NATIONAL, "mine/X", "apply", "2024-05-09")
+    more = make_line(step, 2, sha256_hex(first.rstrip(b"\n")), "2026-11-21T09:00:00Z", "x")
+    path.write_bytes(first + more + b"\n")
+    with pytest.raises(JournalError, match="more"):
+        read_events(path, NATIONAL.id)
 
 
 def test_many_enter_at_once_and_each_in_turn(tmp_path: Path) -> None:
