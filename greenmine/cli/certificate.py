@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from greenmine.archive.layout import Archive
-from greenmine.assessment.writer import now
+from greenmine.cli.entry import Entry, entering
 from greenmine.cli.options import archive_option, archive_root, json_option, parse_day, programme_option, record_bag
 from greenmine.cli.output import console, print_json, table
 from greenmine.errors import UsageError
 from greenmine.i18n import gettext as _
 from greenmine.programme.certificate import (
     GRADE,
+    SOURCE,
     certificates,
     certifying,
     grade_of,
@@ -25,7 +26,7 @@ from greenmine.programme.certificate import (
 from greenmine.programme.clocks import deadlines
 from greenmine.programme.events import Draft
 from greenmine.programme.programme import Programme, list_programmes, load_programme
-from greenmine.programme.recording import open_register, record
+from greenmine.programme.recording import open_register
 from greenmine.programme.sealed import archived
 from greenmine.workspace import Workspace
 
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
 OUTCOMES = ("keep", "upgrade", "downgrade", "withdraw")
 
 on_option = click.option("--on", default="", metavar="DATE", help=_("As of this day; today by default."))
-date_option = click.option("--date", "day", required=True, metavar="DATE", help=_("When it was decided."))
-office_option = click.option("--office", required=True, metavar="NAME", help=_("Who decided."))
-by_option = click.option("--by", required=True, metavar="NAME", help=_("Who enters it."))
 
 
 @click.group("certificate", help=_("Grades, certificates, surveillances: what the register says, and enter more."))
@@ -100,32 +98,16 @@ def grade_command(assessed: str, *, name: str, root: Path | None, as_json: bool)
     "--record", "assessed", default="", metavar="RECORD", help=_("The assessment: the mine's last by default.")
 )
 @click.option("--number", required=True, metavar="TEXT", help=_("The number of the certificate."))
-@date_option
-@office_option
-@by_option
-@programme_option
-@archive_option
-@json_option
-def issue_command(
-    mine: str,
-    *,
-    assessed: str,
-    number: str,
-    day: str,
-    office: str,
-    by: str,
-    name: str,
-    root: Path | None,
-    as_json: bool,
-) -> None:
+@entering(document=None)
+def issue_command(mine: str, *, assessed: str, number: str, entry: Entry) -> None:
     """Enter the issue."""
-    programme = _programme(name)
-    archive = Archive.open(archive_root(root))
+    programme = _programme(entry.name)
+    archive = Archive.open(archive_root(entry.root))
     bag = record_bag(archive, assessed or mine)
-    score = archived(archive, bag, "score.json")
-    draft, grading = issue(programme, mine, bag, score, number=number, on=parse_day(day), office=office)
-    _enter(archive, programme, draft, by, as_json=as_json)
-    if not as_json and not grading.grade:
+    score, findings = (archived(archive, bag, name) for name in ("score.json", "findings.json"))
+    draft, grading = issue(programme, mine, bag, score, findings, number=number, on=entry.day, office=entry.office)
+    _enter(entry, programme, draft)
+    if not entry.as_json and not grading.grade:
         click.echo(grading.reason)
 
 
@@ -134,36 +116,18 @@ def issue_command(
 @click.argument("outcome", type=click.Choice(OUTCOMES))
 @click.option("--grade", default="", metavar="TEXT", help=_("The new grade, for upgrade and downgrade."))
 @click.option("--grade-source", default="", metavar="TEXT", help=_("The document that the grade's line stands in."))
-@click.option("--document", required=True, metavar="TEXT", help=_("The report of the surveillance."))
 @click.option("--reason", default="", metavar="TEXT", help=_("Why; needed to withdraw."))
-@date_option
-@office_option
-@by_option
-@programme_option
-@archive_option
-@json_option
-def surveillance_command(
-    mine: str,
-    outcome: str,
-    *,
-    grade: str,
-    grade_source: str,
-    document: str,
-    reason: str,
-    day: str,
-    office: str,
-    by: str,
-    name: str,
-    root: Path | None,
-    as_json: bool,
-) -> None:
+@entering()
+def surveillance_command(mine: str, outcome: str, *, grade: str, grade_source: str, reason: str, entry: Entry) -> None:
     """Enter the outcome."""
-    programme = _programme(name)
-    archive = Archive.open(archive_root(root))
-    details = {key: value for key, value in ((GRADE, grade), ("grade_source", grade_source)) if value}
+    programme = _programme(entry.name)
+    details = {key: value for key, value in ((GRADE, grade), (SOURCE, grade_source)) if value}
     step = outcome_step(programme, outcome)
-    draft = Draft(f"mine/{mine}", step, parse_day(day), office, document=document, reason=reason, details=details)
-    _enter(archive, programme, draft, by, as_json=as_json)
+    _enter(
+        entry,
+        programme,
+        Draft(f"mine/{mine}", step, entry.day, entry.office, entry.document, None, reason, "", details),
+    )
 
 
 def _programme(name: str) -> Programme:
@@ -182,11 +146,12 @@ def _programme(name: str) -> Programme:
     return found[0]
 
 
-def _enter(archive: Archive, programme: Programme, draft: Draft, by: str, *, as_json: bool) -> None:
+def _enter(entry: Entry, programme: Programme, draft: Draft) -> None:
     """Enter a step and show the certificates of its mine as they are then."""
-    record(archive, programme, [draft], by=by, time=now())
+    archive, _events = entry.record(programme, [draft])
     known = open_register(archive, programme).register.get(draft.subject)
-    _print([(known, one) for one in certificates(known, draft.date)], programme, draft.date, as_json=as_json)
+    found = [(known, one) for one in certificates(known, draft.date)]
+    _print(found, programme, draft.date, as_json=entry.as_json)
 
 
 def _surveillance(known: Record, one: Certificate, programme: Programme, day: dt.date) -> dt.date | None:

@@ -46,6 +46,7 @@ def command(*, on: str, within: int, name: str, file: Path | None, root: Path | 
         for programme in programmes(folder, name, Workspace.find())
         for one in due(open_register(Archive(folder), programme).register, day, within)
     ]
+    found.sort(key=lambda one: one[1].due or dt.date.min)
     if file is not None:
         _write(file, found, day)
     if as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,8 +11,8 @@ import yaml
 from pydantic import BaseModel
 
 from greenmine.archive.layout import Archive
-from greenmine.assessment.writer import now
 from greenmine.catalog.strict_yaml import load_yaml, validate
+from greenmine.cli.entry import Entry, entering
 from greenmine.cli.options import (
     archive_option,
     archive_root,
@@ -23,21 +24,15 @@ from greenmine.cli.options import (
 )
 from greenmine.cli.output import console, print_json, table
 from greenmine.i18n import gettext as _
+from greenmine.programme.details import DEADLINE_REASON
 from greenmine.programme.events import Draft
 from greenmine.programme.programme import Programme
-from greenmine.programme.recording import open_register, record
+from greenmine.programme.recording import open_register
 from greenmine.programme.rectification import CLOSED, ITEMS, Closing, Order, close_step, items_of, order_step
 from greenmine.programme.sealed import archived
 from greenmine.programme.shortfalls import shortfalls
 
 _Model = TypeVar("_Model", bound=BaseModel)
-
-date_option = click.option("--date", "on", default="", metavar="DATE", help=_("When it was done; today by default."))
-office_option = click.option("--office", required=True, metavar="TEXT", help=_("Who did it: the office or person."))
-document_option = click.option(
-    "--document", required=True, metavar="TEXT", help=_("The paper it rests on: its number.")
-)
-by_option = click.option("--by", required=True, envvar="GREENMINE_BY", metavar="NAME", help=_("Who enters it."))
 
 
 @click.group(
@@ -76,92 +71,61 @@ def draft_command(assessed: str, *, root: Path | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--reason", required=True, metavar="TEXT", help=_("Why: what the check found."))
 @click.option("--ground", default="", metavar="ID", help=_("The ground of removal it falls under, if any."))
-@office_option
-@document_option
-@date_option
-@by_option
-@programme_option
-@archive_option
-@json_option
-def order_command(
-    mine: str,
-    file: Path,
-    *,
-    reason: str,
-    ground: str,
-    office: str,
-    document: str,
-    on: str,
-    by: str,
-    name: str,
-    root: Path | None,
-    as_json: bool,
-) -> None:
+@click.option(
+    "--deadline-reason",
+    default="",
+    metavar="TEXT",
+    help=_("Why there is more time than the source gives in principle."),
+)
+@entering()
+def order_command(mine: str, file: Path, *, reason: str, ground: str, deadline_reason: str, entry: Entry) -> None:
     """Enter the order."""
     order = _read(Order, file)
-    programme = one_programme(archive_root(root), name)
-    state = open_register(Archive(archive_root(root)), programme).register.get(f"mine/{mine}").state
-    step, day = order_step(programme, state), parse_day(on)
-    archive = Archive.open(archive_root(root), create=True)
-    details = {ITEMS: [one.model_dump() for one in order.items]}
-    deadline = parse_day(order.deadline)
-    draft = Draft(f"mine/{mine}", step, day, office, document, deadline, reason, ground, details)
-    record(archive, programme, [draft], by=by, time=now())
-    _show(archive, programme, mine, on, as_json=as_json)
+    programme = entry.programme
+    state = open_register(Archive(archive_root(entry.root)), programme).register.get(f"mine/{mine}").state
+    details: dict[str, Any] = {ITEMS: [one.model_dump() for one in order.items]}
+    if deadline_reason:
+        details[DEADLINE_REASON] = deadline_reason
+    given = (entry.day, entry.office, entry.document, parse_day(order.deadline), reason, ground, details)
+    _enter(entry, programme, Draft(f"mine/{mine}", order_step(programme, state), *given))
 
 
 @command.command("close", help=_("Close the items in FILE (YAML, schema greenmine.closing/1): MINE stays on its list."))
 @click.argument("mine")
 @click.argument("file", type=click.Path(path_type=Path))
-@office_option
-@document_option
-@date_option
-@by_option
-@programme_option
-@archive_option
-@json_option
-def close_command(
-    mine: str,
-    file: Path,
-    *,
-    office: str,
-    document: str,
-    on: str,
-    by: str,
-    name: str,
-    root: Path | None,
-    as_json: bool,
-) -> None:
+@entering()
+def close_command(mine: str, file: Path, *, entry: Entry) -> None:
     """Enter the re-check."""
     closing = _read(Closing, file)
-    programme = one_programme(archive_root(root), name)
-    archive = Archive(archive_root(root))
-    state = open_register(archive, programme).register.get(f"mine/{mine}").state
+    programme = entry.programme
+    state = open_register(Archive(archive_root(entry.root)), programme).register.get(f"mine/{mine}").state
     details = {CLOSED: [{**one.model_dump(), "evidence": list(one.evidence)} for one in closing.closed]}
     step = close_step(programme, state)
-    draft = Draft(f"mine/{mine}", step, parse_day(on), office, document, details=details)
-    record(archive, programme, [draft], by=by, time=now())
-    _show(archive, programme, mine, on, as_json=as_json)
+    _enter(entry, programme, Draft(f"mine/{mine}", step, entry.day, entry.office, entry.document, details=details))
 
 
 @command.command("list", help=_("List the items of MINE, or of all mines, as they stand on a day."))
 @click.argument("mine", default="")
-@date_option
+@click.option("--date", "on", default="", metavar="DATE", help=_("As of this day; today by default."))
 @programme_option
 @archive_option
 @json_option
 def list_command(mine: str, *, on: str, name: str, root: Path | None, as_json: bool) -> None:
     """Print items."""
     programme = one_programme(archive_root(root), name)
-    _show(Archive(archive_root(root)), programme, mine, on, as_json=as_json)
+    _show(Archive(archive_root(root)), programme, mine, parse_day(on), as_json=as_json)
+
+
+def _enter(entry: Entry, programme: Programme, draft: Draft) -> None:
+    archive, _events = entry.record(programme, [draft])
+    _show(archive, programme, draft.subject.partition("/")[2], entry.day, as_json=entry.as_json)
 
 
 def _read(model: type[_Model], file: Path) -> _Model:
     return validate(model, load_yaml(file))
 
 
-def _show(archive: Archive, programme: Programme, mine: str, on: str, *, as_json: bool) -> None:
-    day = parse_day(on)
+def _show(archive: Archive, programme: Programme, mine: str, day: dt.date, *, as_json: bool) -> None:
     register = open_register(archive, programme).register
     records = [register.get(f"mine/{mine}")] if mine else sorted(register.records.values(), key=lambda one: one.subject)
     rows: list[dict[str, Any]] = [

@@ -5,17 +5,19 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from greenmine.assessment.writer import now
+from greenmine.cli import rules
 from greenmine.cli.due import deadline_document
+from greenmine.cli.entry import Entry, entering
 from greenmine.cli.options import archive_option, archive_root, json_option, one_programme, parse_day, programme_option
 from greenmine.cli.output import console, print_json, table
-from greenmine.errors import CheckFailed, UsageError, one_line, shown
+from greenmine.errors import CheckFailed, InputError, JournalError, UsageError, one_line, shown
 from greenmine.i18n import gettext as _
 from greenmine.text import inert
 from greenmine.workspace import Workspace
@@ -26,13 +28,6 @@ if TYPE_CHECKING:
     from greenmine.programme.events import Draft, Event
     from greenmine.programme.programme import Programme
     from greenmine.programme.register import Record, Register
-
-by_option = click.option(
-    "--by", required=True, envvar="GREENMINE_BY", metavar="NAME", help=_("Who enters it, also from GREENMINE_BY.")
-)
-date_option = click.option("--date", "on", default="", metavar="DATE", help=_("When it was done; today by default."))
-office_option = click.option("--office", required=True, metavar="TEXT", help=_("Who did it: the office or person."))
-document_option = click.option("--document", default="", metavar="TEXT", help=_("The paper it rests on: its number."))
 
 
 @click.group(
@@ -47,30 +42,27 @@ def command() -> None:
     """Keep a register."""
 
 
-def _fields(pairs: Iterable[str], option: str) -> dict[str, str]:
-    found = {}
+def _fields(pairs: Iterable[str], option: str, known: Callable[[str], object]) -> dict[str, str]:
+    """Return what KEY=VALUE arguments give."""
+    found: dict[str, str] = {}
     for text in pairs:
-        key, equals, value = text.partition("=")
-        if not equals or not key or not value or key in found:
-            raise UsageError(_("{option} {text}: expected KEY=VALUE, each key once.").format(option=option, text=text))
+        key, _equals, value = text.partition("=")
+        if not known(key) or not value or key in found:
+            expected = _("{option} {text}: expected KEY=VALUE, each key once and none that has an option of its own.")
+            raise UsageError(expected.format(option=option, text=shown(text)))
         found[key] = value
     return found
 
 
-def _enter(root: Path | None, name: str, drafts: Iterable[Draft], by: str, *, as_json: bool) -> None:
+def _enter(entry: Entry, drafts: Iterable[Draft]) -> None:
     """Enter steps and print what the register says then."""
-    from greenmine.archive.layout import Archive  # noqa: PLC0415 - late: help needs no archive
-    from greenmine.programme.recording import record  # noqa: PLC0415 - likewise
-
-    folder = archive_root(root)
-    programme = one_programme(folder, name)
-    archive = Archive.open(folder, create=True)
-    events = record(archive, programme, drafts, by=by, time=now())
-    _print_events(archive, programme, events, as_json=as_json)
+    programme = entry.programme
+    archive, events = entry.record(programme, drafts)
+    _print_events(archive, programme, events, as_json=entry.as_json)
 
 
 def _print_events(archive: Archive, programme: Programme, events: tuple[Event, ...], *, as_json: bool) -> None:
-    from greenmine.programme.recording import open_register  # noqa: PLC0415 - see `_enter`
+    from greenmine.programme.recording import open_register  # noqa: PLC0415 - late: help needs none of it
 
     if as_json:
         print_json({"programme": programme.id, "events": [event_document(event) for event in events]})
@@ -95,39 +87,21 @@ def _print_events(archive: Archive, programme: Programme, events: tuple[Event, .
 @click.argument("mine")
 @click.option("--material", "materials", multiple=True, metavar="ID=PATH", help=_("Where a material is; repeat."))
 @click.option("--step", default="", metavar="STEP", help=_("The step, where it is not the first application."))
-@click.option("--office", default="", metavar="TEXT", help=_("Who applies; the mine's name by default."))
-@date_option
-@document_option
-@by_option
-@programme_option
-@archive_option
-@json_option
-def apply_command(
-    mine: str,
-    *,
-    materials: tuple[str, ...],
-    step: str,
-    office: str,
-    on: str,
-    document: str,
-    by: str,
-    name: str,
-    root: Path | None,
-    as_json: bool,
-) -> None:
+@entering(office=False, document=False)
+def apply_command(mine: str, *, materials: tuple[str, ...], step: str, entry: Entry) -> None:
     """Examine an application and enter it."""
     from greenmine.programme.application import examine  # noqa: PLC0415 - late: help needs none of it
     from greenmine.programme.events import Draft  # noqa: PLC0415 - likewise
 
-    programme = one_programme(archive_root(root), name)
+    programme = entry.programme
     folder = Workspace.around(mine).mine_dir(mine)
-    found = examine(programme, folder, _fields(materials, "--material"))
+    found = examine(programme, folder, _fields(materials, "--material", bool))
     if not found.complete:
-        _refuse(programme, found, as_json=as_json)
-    first = programme.application.step if programme.application else ""
-    subject = f"mine/{found.profile.id}"
-    draft = Draft(subject, step or first, parse_day(on), office or found.profile.name, document, details=found.details)
-    _enter(root, name, [draft], by, as_json=as_json)
+        _refuse(programme, found, as_json=entry.as_json)
+    step = step or (programme.application.step if programme.application else "")
+    office = entry.office or found.profile.name
+    draft = Draft(f"mine/{found.profile.id}", step, entry.day, office, entry.document, details=found.details)
+    _enter(entry, [draft])
 
 
 def _refuse(programme: Programme, found: Examined, *, as_json: bool) -> None:
@@ -154,33 +128,33 @@ def _refuse(programme: Programme, found: Examined, *, as_json: bool) -> None:
 @click.argument("subject", required=False, default="")
 @click.argument("step", required=False, default="")
 @click.option("--file", "file", type=click.Path(path_type=Path), metavar="CSV", help=_("The table of the steps."))
-@click.option("--office", default="", metavar="TEXT", help=_("Who did it: the office or person."))
-@date_option
-@document_option
 @click.option("--deadline", default="", metavar="DATE", help=_("Until when something has to be done."))
 @click.option("--reason", default="", metavar="TEXT", help=_("Why."))
 @click.option("--trigger", default="", metavar="ID", help=_("The ground of a removal."))
 @click.option("--set", "details", multiple=True, metavar="KEY=VALUE", help=_("What else belongs to it; repeat."))
-@by_option
-@programme_option
-@archive_option
-@json_option
+@entering(office=False, document=False)
 def record_command(
-    subject: str, step: str, *, file: Path | None, by: str, name: str, root: Path | None, as_json: bool, **given: str
+    subject: str, step: str, *, file: Path | None, details: tuple[str, ...], entry: Entry, **given: str
 ) -> None:
     """Enter a step, or those of a table."""
-    row = {key: given[key] for key in ("office", "document", "deadline", "reason", "trigger")}
-    row |= {"subject": subject, "step": step, "date": given["on"] or str(parse_day(""))}
     if (file is None) == (not subject or not step):
         raise UsageError(_("Name a subject and a step, or the table of the steps with --file."))
-    from greenmine.programme.drafts import draft_of, read_table  # noqa: PLC0415 - late: help needs none of it
+    from greenmine.programme.drafts import draft_of, is_detail, read_steps  # noqa: PLC0415 - late: help needs none
 
-    rows = [row | _fields(given["details"], "--set")] if file is None else read_table(file)
+    if file is None:
+        row = {"subject": subject, "step": step, "date": str(entry.day), "office": entry.office}
+        row |= {"document": entry.document} | given | _fields(details, "--set", is_detail)
+        row["deadline"] = given["deadline"] and str(parse_day(given["deadline"]))
+        _enter(entry, [draft_of(row)])
+        return
+    steps = read_steps(file)
     try:
-        drafts = [draft_of(one) for one in rows]
-    except ValueError as bad:
-        raise UsageError(_("{text} is no date: expected one such as 2024-04-15.").format(text=bad)) from None
-    _enter(root, name, drafts, by, as_json=as_json)
+        _enter(entry, steps)
+    except JournalError as bad:
+        if not steps.row:
+            raise
+        place = ", ".join(filter(None, (_("row {row}").format(row=steps.row), bad.file, bad.place)))
+        raise InputError(file, place, expected=bad.expected, found=bad.found, hint=bad.hint) from None
 
 
 @command.command(
@@ -188,21 +162,15 @@ def record_command(
     help=_("Take back the latest step of a subject, entered by mistake; both stay in the journal. DATE is its date."),
 )
 @click.argument("subject")
-@click.argument("on", metavar="DATE")
+@click.argument("day", metavar="DATE")
 @click.option("--reason", required=True, metavar="TEXT", help=_("Why it is taken back."))
-@office_option
-@by_option
-@programme_option
-@archive_option
-@json_option
-def undo_command(
-    subject: str, on: str, *, reason: str, office: str, by: str, name: str, root: Path | None, as_json: bool
-) -> None:
+@entering(document=None, date=False)
+def undo_command(subject: str, day: str, *, reason: str, entry: Entry) -> None:
     """Take a step back."""
     from greenmine.programme.drafts import subject_of  # noqa: PLC0415 - late: help needs none of it
     from greenmine.programme.events import VOID, Draft  # noqa: PLC0415 - likewise
 
-    _enter(root, name, [Draft(subject_of(subject), VOID, parse_day(on), office, reason=reason)], by, as_json=as_json)
+    _enter(entry, [Draft(subject_of(subject), VOID, parse_day(day), entry.office, reason=reason)])
 
 
 @command.command(
@@ -330,48 +298,7 @@ def event_document(event: Event) -> dict[str, Any]:
     return document | {key: str(document[key]) for key in ("date", "deadline") if key in document}
 
 
-@command.command(
-    "rules",
-    help=_(
-        "Show the rules of a programme: steps, who takes them and from which states, clocks, each with its clause; and "
-        "what its document names and does not contain."
-    ),
-)
-@programme_option
-@archive_option
-@json_option
-def rules_command(name: str, *, root: Path | None, as_json: bool) -> None:
-    """Show a programme."""
-    from greenmine.programme.programme import as_document  # noqa: PLC0415 - late: help needs none of it
-
-    programme = one_programme(archive_root(root), name)
-    if as_json:
-        print_json(as_document(programme))
-        return
-    click.echo(one_line(f"{programme.title}. {programme.document.name}"))
-    steps = (
-        [
-            key,
-            step.title,
-            programme.actors[step.actor].title,
-            ", ".join(programme.state_title(one) for one in step.from_states),
-            ", ".join(step.needs),
-            step.clause,
-        ]
-        for key, step in programme.steps.items()
-    )
-    columns = [_("step"), _("name"), _("who"), _("from"), _("needs"), _("clause")]
-    console().print(table(_("Steps"), columns, steps))
-    clocks = (
-        [one.title, one.length.text if one.length else one.day or _("as set by the document"), one.clause, one.note]
-        for one in programme.clocks.values()
-    )
-    console().print(table(_("Clocks"), [_("name"), _("length"), _("clause"), _("how it is read")], clocks))
-    if programme.application:
-        materials = ([key, one.title, one.clause] for key, one in programme.application.materials.items())
-        console().print(table(_("Materials of an application"), ["ID", _("name"), _("clause")], materials))
-    missing = ([one.what, one.clause, one.note] for one in programme.missing)
-    console().print(table(_("Named in the document, but not contained in it"), ["", _("clause"), ""], missing))
+command.add_command(rules.command)
 
 
 @command.command(

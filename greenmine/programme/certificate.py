@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from greenmine.programme.register import Record
 
 GRADE: Final = "grade"
+NUMBER: Final = "certificate"
 SOURCE: Final = "grade_source"
 """The key of an event's details that cites where a grade's line stands, for a grade that no band gives."""
 
@@ -96,8 +97,7 @@ def grade_of(certification: Certification, score: Mapping[str, Any]) -> Grading:
     if not certification.bands:
         return Grading("", _("No lines between grades are given: no grade is determined."))
     total = Fraction(score["total_exact"])
-    rank = {grade: number for number, grade in enumerate(certification.grades)}
-    for band in sorted(certification.bands, key=lambda one: (rank.get(one.grade, len(rank)), -Fraction(one.at_least))):
+    for band in sorted(certification.bands, key=lambda one: -Fraction(one.at_least)):
         if total >= Fraction(band.at_least):
             text = _("{total} points, from {line} on ({document}, {clause})")
             words = text.format(total=score["total"], line=band.at_least, document=band.document, clause=band.clause)
@@ -127,16 +127,32 @@ def check_grade(event: Event, before: Iterable[Event], programme: Programme) -> 
     if grade and not certification.bands and not event.details.get(SOURCE):
         expected = _("the document that its line stands in ({rule} gives none)").format(rule=rule)
         raise BadValue(f"details/{SOURCE}", expected, _("nothing"))
-    outcome = programme.steps[event.step].outcome
-    if outcome not in {"upgrade", "downgrade"}:
-        return
-    now = current_grade(before, programme)
-    better = bool(now) and bool(grade) and grades.index(grade) < grades.index(now)
-    worse = bool(now) and bool(grade) and grades.index(grade) > grades.index(now)
-    if (outcome == "upgrade" and not better) or (outcome == "downgrade" and not worse):
+    if not is_issue(event, programme):
+        _check_change(grade, current_grade(before, programme), programme.steps[event.step].outcome, certification, rule)
+
+
+def _check_change(grade: str, now: str, outcome: str, certification: Certification, rule: str) -> None:
+    """Refuse a grade that does not go up or down from the one it is now as the outcome of a surveillance says."""
+    if outcome in {"upgrade", "downgrade"}:
+        if not now:
+            expected = _("a certificate with a grade ({rule})").format(rule=rule)
+            raise BadValue(f"details/{GRADE}", expected, _("one without: no grade was determined"))
+        rank = {name: number for number, name in enumerate(reversed(certification.grades), 1)}
+        rise = rank.get(grade, 0) - rank[now]
+        fits = rise > 0 if outcome == "upgrade" else bool(grade) and rise < 0
         text = _("a grade above {grade} ({rule})") if outcome == "upgrade" else _("a grade below {grade} ({rule})")
-        now = now or _("none")
-        raise BadValue(f"details/{GRADE}", text.format(grade=now, rule=rule), shown(grade) if grade else _("nothing"))
+    else:
+        fits = grade in {"", now}
+        text = _("no other grade than {grade}: it changes by an upgrade or a downgrade only ({rule})")
+    if not fits:
+        expected = text.format(grade=now or _("none"), rule=rule)
+        raise BadValue(f"details/{GRADE}", expected, shown(grade) if grade else _("nothing"))
+
+
+def is_issue(event: Event, programme: Programme) -> bool:
+    """Tell whether a certificate is issued by a step."""
+    certification = programme.certification
+    return certification is not None and event.step in programme.clocks[certification.validity].starts
 
 
 def current_grade(events: Iterable[Event], programme: Programme) -> str:
@@ -184,7 +200,7 @@ def certificates(record: Record, on: dt.date) -> tuple[Certificate, ...]:
         found.append(
             Certificate(
                 record.subject,
-                issue.details.get("certificate", issue.document),
+                issue.details.get(NUMBER, issue.document),
                 decisions[-1].grade,
                 issue.date,
                 until,
@@ -209,7 +225,15 @@ def _groups(events: Iterable[Event], starts: Iterable[str]) -> list[list[Event]]
 
 
 def issue(
-    programme: Programme, mine: str, bag: str, score: Mapping[str, Any], *, number: str, on: dt.date, office: str
+    programme: Programme,
+    mine: str,
+    bag: str,
+    score: Mapping[str, Any],
+    findings: Mapping[str, Any],
+    *,
+    number: str,
+    on: dt.date,
+    office: str,
 ) -> tuple[Draft, Grading]:
     """Return the step by which a certificate is issued on a sealed assessment, and its grade.
 
@@ -218,22 +242,30 @@ def issue(
         mine: its id.
         bag: the path of the assessment's bag.
         score: its score.
+        findings: its findings.
         number: of the certificate.
         on: when it is issued.
         office: who issues it.
 
     Raises:
-        UsageError: the programme certifies nothing, the assessment is of another mine, or it does not pass.
+        UsageError: the programme certifies nothing, or the assessment is of another mine, the mine's own, by other
+            indicators than the programme's, or does not pass.
     """
     certification = certifying(programme)
+    record, catalog = record_name(bag), f"{score['catalog']['id']}@{score['catalog']['version']}"
     if bag.split("/")[2] != mine:
-        text = _("{record} is not of {mine}.")
-        raise UsageError(text.format(record=record_name(bag), mine=shown(mine)))
+        raise UsageError(_("{record} is not of {mine}.").format(record=record, mine=shown(mine)))
+    if findings["assessment"]["kind"] == "self":
+        raise UsageError(
+            _("{record} is the mine's own assessment: there is no certificate on it.").format(record=record)
+        )
+    if programme.catalog and catalog != programme.catalog:
+        text = _("{record} is scored by {catalog}, and {programme} goes by {other}: there is no certificate on it.")
+        raise UsageError(text.format(record=record, catalog=catalog, programme=programme.id, other=programme.catalog))
     if score["verdict"] != "pass":
-        text = _("{record} does not meet the standard: there is no certificate on it.")
-        raise UsageError(text.format(record=record_name(bag)))
+        raise UsageError(_("{record} does not meet the standard: there is no certificate on it.").format(record=record))
     grading = grade_of(certification, score)
-    details = {"certificate": number, "record": bag}
+    details = {NUMBER: number, "record": bag}
     if grading.band:
         details |= {GRADE: grading.grade, SOURCE: f"{grading.band.document} {grading.band.clause}"}
     step = programme.clocks[certification.validity].starts[0]

@@ -39,6 +39,7 @@ class Deadline:
         problem: why there is no last day: the clock stands still, or a calendar is missing.
         stopped: whether it stands still.
         rests_on: the document of the step that it began with, where it names one.
+        was_set: whether the step that it began with set the last day.
     """
 
     subject: str
@@ -50,6 +51,7 @@ class Deadline:
     problem: str = ""
     stopped: bool = False
     rests_on: str = ""
+    was_set: bool = False
 
     def status(self, on: dt.date) -> Status:
         """Return how it stands on a day: `due` on its last, `overdue` after it, `late` where it was met too late."""
@@ -111,7 +113,7 @@ def why(deadline: Deadline, programme: Programme) -> str:
     else:
         clock = programme.clocks[deadline.clock]
         clause = clock.clause
-        text = _("{length} from {day}") if clock.length else _("the day set on {day}")
+        text = _("the day set on {day}") if deadline.was_set or not clock.length else _("{length} from {day}")
         if clock.kind == "day":
             text = _("the day that the source names")
         words = text.format(length=clock.length.text if clock.length else "", day=deadline.started)
@@ -178,21 +180,30 @@ def _of_run(name: str, clock: Clock, run: _Run, record: Record, on: dt.date) -> 
         return
     met = run.end.date if run.end else None
     begin, told = run.start.date, run.start.document
+    was_set = clock.settable and run.start.deadline is not None
     pauses, since = _pauses(clock, run, record)
-    if since is not None and met is None:
-        problem = _("It stands still since {day}.").format(day=since)
-        yield Deadline(record.subject, name, begin, None, problem=problem, stopped=True, rests_on=told)
-        return
+    last, problem = None, ""
     try:
-        last = run.start.deadline if clock.settable and run.start.deadline else None
-        last = last or (end_of(begin, clock.length, pauses) if clock.length else None)
+        last = run.start.deadline if was_set else end_of(begin, clock.length, pauses) if clock.length else None
     except UsageError as unknown:
-        yield Deadline(record.subject, name, begin, None, met, problem=str(unknown), rests_on=told)
-        return
-    if clock.kind == "validity" and not clock.ends and last and last < on:
+        problem = str(unknown)
+    stopped = since is not None and met is None and (last is None or last > since)
+    if stopped:
+        last, problem = None, _("It stands still since {day}.").format(day=since)
+    elif clock.kind == "validity" and not clock.ends and last and last < on:
         met = last  # it ends by itself
-    if last is not None:
-        yield Deadline(record.subject, name, begin, last, met, rests_on=told)
+    if last is not None or problem:
+        yield Deadline(
+            record.subject,
+            name,
+            begin,
+            last,
+            met,
+            problem=problem,
+            stopped=stopped,
+            rests_on=told,
+            was_set=was_set,
+        )
 
 
 def _pauses(clock: Clock, run: _Run, record: Record) -> tuple[list[Pause], dt.date | None]:
@@ -238,8 +249,8 @@ def _periods(name: str, clock: Clock, run: _Run, record: Record, on: dt.date) ->
 def _of_day(name: str, clock: Clock, record: Record, on: dt.date) -> Iterator[Deadline]:
     """Yield the deadline of a day of the calendar, if it is for the record."""
     last = dt.date.fromisoformat(clock.day or "")
-    begin = dt.date(last.year, 1, 1)
     programme = record.programme
+    begin = max(dt.date(last.year, 1, 1), programme.valid_from or dt.date.min)
     if clock.starts:
         begins = [event.date for event in record.events if event.step in clock.starts and event.date.year == last.year]
         concerned, now = bool(begins), True

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from itertools import pairwise
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
 from greenmine.catalog.fields import Day, Id, Key, Note, Share, Strict, Text, True_
 from greenmine.catalog.strict_yaml import problem
+from greenmine.errors import shown
 from greenmine.i18n import gettext as _
 from greenmine.i18n import language
 
@@ -20,7 +23,6 @@ SAME: Final = "same"
 BEFORE: Final = "before"
 """As `to_state`: back to the state before the interlude."""
 
-Count = Annotated[int, Field(strict=True, ge=1, le=10_000)]
 Keys = Annotated[tuple[Key, ...], Field(max_length=100)]
 Subject = Literal["mine", "agency", "assessor", "zone"]
 Need = Literal["document", "deadline", "reason", "trigger", "agency", "materials", "grade"]
@@ -55,10 +57,10 @@ class Sourced(Strict):
 class Length(Strict):
     """How long something takes: in exactly one unit."""
 
-    working_days: Count | None = None
-    days: Count | None = None
-    months: Count | None = None
-    years: Count | None = None
+    working_days: Annotated[int, Field(strict=True, ge=1, le=2_000)] | None = None
+    days: Annotated[int, Field(strict=True, ge=1, le=36_500)] | None = None
+    months: Annotated[int, Field(strict=True, ge=1, le=1_200)] | None = None
+    years: Annotated[int, Field(strict=True, ge=1, le=100)] | None = None
 
     @model_validator(mode="after")
     def _one_unit(self) -> Self:
@@ -70,7 +72,9 @@ class Length(Strict):
 
     def times(self, count: int) -> Length:
         """Return so many of these lengths as one."""
-        return Length(**{unit: count * number for unit, number in self.model_dump(exclude_none=True).items()})
+        return self.model_copy(
+            update={unit: count * number for unit, number in self.model_dump(exclude_none=True).items()}
+        )
 
     @property
     def text(self) -> str:
@@ -186,6 +190,8 @@ class Step(Named, Sourced):
         to_state: the state after it; `same`: it stays; `before`: back to the one before the interlude.
         needs: what has to be given with it besides date and office.
         listed: whether it is only for who is on a list.
+        by_agency: whether it is the work of the agency entrusted last; of one that is excluded it is not accepted.
+        proposes: the id of the ground of removal that it states.
         outcome: for steps of a surveillance: what it decides.
     """
 
@@ -195,6 +201,8 @@ class Step(Named, Sourced):
     to_state: Key
     needs: Annotated[tuple[Need, ...], Field(max_length=10)] = ()
     listed: True_ = False
+    by_agency: True_ = False
+    proposes: Note = ""
     outcome: Literal["", "keep", "upgrade", "downgrade", "withdraw"] = ""
 
 
@@ -309,7 +317,8 @@ class Certification(Sourced):
 
     Attributes:
         grades: the highest first.
-        bands: their lines; empty where no document that states them was given.
+        bands: their lines, one for each grade at most, the higher the grade the higher the line; empty where no
+            document that states them was given.
         validity: the id of the clock.
         surveillance: the id of the clock.
     """
@@ -318,6 +327,18 @@ class Certification(Sourced):
     bands: Annotated[tuple[Band, ...], Field(max_length=20)] = ()
     validity: Key
     surveillance: Key
+
+    @model_validator(mode="after")
+    def _lines_rise_with_grades(self) -> Self:
+        names = [one.grade for one in self.bands]
+        for number, name in enumerate(names):
+            if name not in self.grades or name in names[:number]:
+                expected = _("one of {values}, each once").format(values=", ".join(self.grades))
+                raise problem(expected, shown(name), at=("bands", number, "grade"))
+        lines = [one.at_least for one in sorted(self.bands, key=lambda one: self.grades.index(one.grade))]
+        if any(Fraction(higher) <= Fraction(lower) for higher, lower in pairwise(lines)):
+            raise problem(_("a higher line for a higher grade"), ", ".join(lines), at=("bands",))
+        return self
 
 
 class Duty(Sourced):

@@ -87,6 +87,9 @@ class Programme(Strict):
             for key in ("starts_in", "stops_during"):
                 yield ("clocks", name, key), getattr(clock, key), self.states
             yield ("clocks", name, "within"), filter(None, (clock.within,)), self.clocks
+        grounds = {**self.removal.triggers, **self.removal.grounds} if self.removal else {}
+        for name, step in self.steps.items():
+            yield ("steps", name, "proposes"), filter(None, (step.proposes,)), grounds
         yield from self._references_of_parts()
 
     def _references_of_parts(self) -> Iterator[tuple[tuple[str, ...], Iterable[str], Iterable[str]]]:

@@ -11,6 +11,7 @@ Whoever closes an item is somebody else than its owner. As long as one is open, 
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final, Literal
@@ -74,14 +75,20 @@ def check_items(event: Event, before: Sequence[Event], programme: Programme) -> 
         BadValue: something is missing or not right; the message tells which item.
     """
     if ITEMS in event.details:
-        items = _read_items(event)
-        late = next((one for one in items if event.deadline and one.deadline > event.deadline), None)
-        if late is not None:
-            expected = _("a day not after {day}").format(day=event.deadline)
-            raise BadValue(f"details/{ITEMS}/{late.id}/deadline", expected, str(late.deadline))
+        for one in _read_items(event):
+            place = f"details/{ITEMS}/{one.id}/deadline"
+            if one.deadline < event.date:
+                raise BadValue(place, _("a day not before {day}").format(day=event.date), str(one.deadline))
+            if event.deadline and one.deadline > event.deadline:
+                raise BadValue(place, _("a day not after {day}").format(day=event.deadline), str(one.deadline))
     items = items_of(before)
     if CLOSED in event.details:
         items = _closed(items, event)
+        ordered = next((one.date for one in reversed(before) if ITEMS in one.details), event.date)
+        early = next((one for one in items if one.closed_on and one.closed_on < ordered), None)
+        if early is not None:
+            expected = _("a day not before {day}").format(day=ordered)
+            raise BadValue(f"details/{CLOSED}/{early.id}/date", expected, str(early.closed_on))
     still = [one.id for one in items if one.closed_on is None]
     if programme.steps[event.step].to_state == BEFORE and still:
         expected = _("every item closed, with evidence, by somebody else than its owner")
@@ -117,13 +124,18 @@ def _closed(items: Sequence[Item], event: Event) -> tuple[Item, ...]:
         if one is None or one.closed_on is not None:
             names = ", ".join(one.id for one in known.values() if one.closed_on is None) or _("none")
             raise BadValue(f"{place}/item", _("one of {values}").format(values=names), shown(entry["item"]))
-        if entry["by"].strip() == one.owner.strip():
+        if _plain(entry["by"]) == _plain(one.owner):
             raise BadValue(f"{place}/by", _("somebody else than the owner"), shown(entry["by"]))
         day = _day(entry["date"], f"{place}/date")
         if day > event.date:
             raise BadValue(f"{place}/date", _("a day not after {day}").format(day=event.date), str(day))
         known[one.id] = replace(one, closed_on=day, closed_by=entry["by"], evidence=tuple(entry["evidence"]))
     return tuple(known.values())
+
+
+def _plain(name: str) -> str:
+    """Return a name without what makes it look different: blanks, width, case."""
+    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
 def _entries(event: Event, key: str, fields: Sequence[str]) -> list[tuple[str, Mapping[str, Any]]]:

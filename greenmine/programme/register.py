@@ -12,17 +12,17 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from greenmine.assessment.values import BadValue
 from greenmine.errors import shown
 from greenmine.i18n import gettext as _
-from greenmine.programme.calendar import end_of
-from greenmine.programme.certificate import GRADE, check_grade
+from greenmine.programme.certificate import NUMBER, is_issue
+from greenmine.programme.details import AGENCY, ASSESSORS, excluded_until, parties
 from greenmine.programme.events import VOID, Event, at_line
-from greenmine.programme.parts import BEFORE, SAME, UNKNOWN, Clock, Step
+from greenmine.programme.parts import BEFORE, SAME, UNKNOWN, Step
 from greenmine.programme.programme import Programme
-from greenmine.programme.rectification import CLOSED, ITEMS, check_items
+from greenmine.programme.rules import check_step, check_turn, rule_of
 
 _date: Final = attrgetter("date")
 
@@ -131,18 +131,6 @@ def lists_of(states: Iterable[str], programme: Programme) -> tuple[str, ...]:
     return ()
 
 
-class _Rule(NamedTuple):
-    """A step, prepared for being applied many times."""
-
-    step: Step
-    prefix: str
-    sources: frozenset[str]
-    fields: tuple[str, ...]
-    details: tuple[str, ...]
-    guards: tuple[Clock, ...]
-    limits: tuple[Clock, ...]
-
-
 @dataclass
 class _Open:
     """The record of a subject while events are taken."""
@@ -161,9 +149,9 @@ class Fold:
     def __init__(self, programme: Programme) -> None:
         self.programme: Final = programme
         self.head: tuple[int, str] = (0, "")
-        self._rules: Final = {name: _rule(programme, name, step) for name, step in programme.steps.items()}
+        self._rules: Final = {name: rule_of(programme, name) for name in programme.steps}
         self._records: Final[dict[str, _Open]] = {}
-        self._first: Final = programme.valid_from
+        self._numbers: Final[dict[str, str]] = {}
 
     def take(self, event: Event) -> None:
         """Add an event.
@@ -179,9 +167,13 @@ class Fold:
             if rule is None:
                 raise BadValue("step", _("one of {values}").format(values=", ".join(self._rules)), shown(event.step))
             state = self.state(event.subject)
-            if state not in rule.sources or not event.subject.startswith(rule.prefix):
-                raise self._out_of_turn(event, rule.step, state)
-            self._check(event, record, rule)
+            check_turn(event, rule, state, self.programme)
+            if rule.step.listed and not lists_of(record.states, self.programme):
+                cited = self.programme.cited(rule.step.clause)
+                raise BadValue("step", _("a mine on a list ({rule})").format(rule=cited), _("one that is on none"))
+            check_step(event, record.events, rule, self.programme)
+            self._check_parties(event, record, rule.step)
+            self._check_number(event)
             target = rule.step.to_state
             record.events.append(event)
             if target == SAME:
@@ -191,6 +183,8 @@ class Fold:
             else:
                 record.states.append(target)
             self._records[event.subject] = record
+            if NUMBER in event.details and is_issue(event, self.programme):
+                self._numbers[event.details[NUMBER]] = event.subject
         self.head = (event.seq, event.digest)
 
     def state(self, subject: str) -> str:
@@ -207,114 +201,29 @@ class Fold:
         }
         return Register(self.programme, records, self.head)
 
-    # ---- rules -------------------------------------------------------------------------------------------------------
+    def _check_parties(self, event: Event, record: _Open, step: Step) -> None:
+        """Refuse to entrust something to who is excluded on that day, or to take over what they have done."""
+        told = event
+        if step.by_agency and AGENCY not in event.details:
+            told = next((one for one in reversed(record.events) if AGENCY in one.details), event)
+        for name in parties(told) if told.details else ():
+            known = self._records.get(name, _Open()).events
+            end = excluded_until(self.programme, known, event.date)
+            if end is not None:
+                rule = self.programme.cited(self.programme.steps[known[-1].step].clause)
+                until = str(end) if end != dt.date.max else _("further notice")
+                agency = name.startswith("agency/")
+                text = _("an agency that is not excluded ({rule})") if agency else _("nobody who is excluded ({rule})")
+                found = _("{name}, excluded until {day}").format(name=name, day=until)
+                raise BadValue(f"details/{AGENCY if agency else ASSESSORS}", text.format(rule=rule), found)
 
-    def _out_of_turn(self, event: Event, step: Step, state: str) -> BadValue:
-        where = self.programme.state_title
-        if not event.subject.startswith(f"{step.subject}/"):
-            return BadValue("subject", f"{step.subject}/…", shown(event.subject))
-        expected = _("{step} only of who is: {states} ({rule})").format(
-            step=step.title,
-            states=", ".join(where(one) for one in step.from_states),
-            rule=self.programme.cited(step.clause),
-        )
-        return BadValue("step", expected, _("{subject}: {state}").format(subject=event.subject, state=where(state)))
-
-    def _check(self, event: Event, record: _Open, rule: _Rule) -> None:
-        step = rule.step
-        self._check_day(event, record)
-        if step.listed and not lists_of(record.states, self.programme):
-            rule_ = self.programme.cited(step.clause)
-            raise BadValue("step", _("a mine on a list ({rule})").format(rule=rule_), _("one that is on none"))
-        for key in rule.fields:
-            if not getattr(event, key):
-                raise self._lacks(step, key)
-        for key in rule.details:
-            if not event.details.get(key):
-                raise self._lacks(step, f"details/{key}")
-        if event.trigger:
-            self._check_trigger(event)
-        if event.deadline and event.deadline < event.date:
-            raise BadValue("deadline", _("a day not before {day}").format(day=event.date), str(event.deadline))
-        for clock in rule.guards:
-            self._check_guard(event, record, clock)
-        for clock in rule.limits:
-            self._check_limit(event, clock)
-        self._check_details(event, record, step)
-
-    def _check_day(self, event: Event, record: _Open) -> None:
-        if record.events and event.date < record.events[-1].date:
-            last = record.events[-1]
-            expected = _("a day not before {day}, that of {step}").format(
-                day=last.date, step=self.programme.steps[last.step].title
-            )
-            hint = _("To enter it before, take back the later steps first.")
-            raise BadValue("date", expected, str(event.date), hint)
-        if self._first and event.date < self._first:
-            expected = _("a day from {day} on, when {rule} was issued").format(
-                day=self._first, rule=self.programme.document.name
-            )
-            raise BadValue("date", expected, str(event.date))
-
-    def _lacks(self, step: Step, key: str) -> BadValue:
-        expected = _("{key}, which {step} needs ({rule})").format(
-            key=key.rpartition("/")[2], step=step.title, rule=self.programme.cited(step.clause)
-        )
-        return BadValue(key, expected, _("nothing"))
-
-    def _check_trigger(self, event: Event) -> None:
-        removal = self.programme.removal
-        known = {**removal.triggers, **removal.grounds} if removal else {}
-        if event.trigger not in known:
-            rule = self.programme.cited(removal.clause) if removal else self.programme.document.name
-            expected = _("a ground of removal out of {values} ({rule})").format(values=", ".join(known), rule=rule)
-            raise BadValue("trigger", expected, shown(event.trigger))
-
-    def _check_guard(self, event: Event, record: _Open, clock: Clock) -> None:
-        """Refuse a step that is too early, or too late where the source says that it is not accepted."""
-        rule = self.programme.cited(clock.clause)
-        if clock.kind == "day":
-            last = dt.date.fromisoformat(clock.day or "")
-            if event.date.year == last.year and event.date > last:
-                raise BadValue("date", _("a day not after {day} ({rule})").format(day=last, rule=rule), str(event.date))
-            return
-        started = next((one.date for one in reversed(record.events) if one.step in clock.starts), None)
-        if started is not None and clock.length is not None and event.date < end_of(started, clock.length):
-            first = end_of(started, clock.length)
-            raise BadValue("date", _("a day from {day} on ({rule})").format(day=first, rule=rule), str(event.date))
-
-    def _check_limit(self, event: Event, clock: Clock) -> None:
-        """Refuse a deadline later than the source allows."""
-        if event.deadline is None or clock.length is None:
-            return
-        last = end_of(event.date, clock.length)
-        if event.deadline > last and not (clock.in_principle and event.reason):
-            rule = self.programme.cited(clock.clause)
-            hint = _("A later day needs a reason.") if clock.in_principle else ""
-            expected = _("a day not after {day} ({rule})").format(day=last, rule=rule)
-            raise BadValue("deadline", expected, str(event.deadline), hint)
-
-    def _check_details(self, event: Event, record: _Open, step: Step) -> None:
-        """Look into what an event says besides: whom it is entrusted to, what is to be put right, which grade."""
-        details = event.details
-        for name in parties(event):
-            self._check_party(name, event.date)
-        if step.to_state == BEFORE or ITEMS in details or CLOSED in details:
-            check_items(event, record.events, self.programme)
-        if step.outcome or GRADE in details:
-            check_grade(event, record.events, self.programme)
-
-    def _check_party(self, name: str, on: dt.date) -> None:
-        """Refuse to entrust something to an agency or assessor that is excluded on that day."""
-        known = self._records.get(name, _Open()).events
-        end = excluded_until(self.programme, known, on)
-        if end is not None:
-            rule = self.programme.cited(self.programme.steps[known[-1].step].clause)
-            until = str(end) if end != dt.date.max else _("further notice")
-            agency = name.startswith("agency/")
-            text = _("an agency that is not excluded ({rule})") if agency else _("nobody who is excluded ({rule})")
-            found = _("{name}, excluded until {day}").format(name=name, day=until)
-            raise BadValue("details/agency" if agency else "details/assessors", text.format(rule=rule), found)
+    def _check_number(self, event: Event) -> None:
+        """Refuse the number of another mine's certificate."""
+        number = event.details.get(NUMBER, "")
+        owner = self._numbers.get(number, event.subject)
+        if owner != event.subject:
+            found = _("{number}, which {subject} has").format(number=shown(number), subject=owner)
+            raise BadValue(f"details/{NUMBER}", _("a number that no other certificate bears"), found)
 
     def _take_back(self, event: Event, record: _Open) -> None:
         last = record.events[-1] if record.events else None
@@ -325,44 +234,11 @@ class Fold:
             raise BadValue("date", expected, str(event.date), _("Only the latest step can be taken back."))
         if not event.reason:
             raise BadValue("reason", _("why the step is taken back"), _("nothing"))
-        record.events.pop()
+        gone = record.events.pop()
         record.states.pop()
-
-
-def _rule(programme: Programme, name: str, step: Step) -> _Rule:
-    fields = tuple(key for key in step.needs if key in {"document", "deadline", "reason", "trigger"})
-    clocks = programme.clocks.values()
-    guards = tuple(one for one in clocks if name in one.ends and (one.kind == "earliest" or one.refuses))
-    limits = tuple(one for one in clocks if name in one.starts and one.settable and one.kind == "limit")
-    details = tuple(key for key in step.needs if key not in fields)
-    return _Rule(step, f"{step.subject}/", frozenset(step.from_states), fields, details, guards, limits)
-
-
-def parties(event: Event) -> tuple[str, ...]:
-    """Return who took part in a step, as subjects of the register: `agency/<id>`, `assessor/<id>`."""
-    agency, assessors = event.details.get("agency"), event.details.get("assessors", ())
-    names = [f"agency/{agency}"] if agency else []
-    return (*names, *(f"assessor/{one}" for one in (assessors if isinstance(assessors, list | tuple) else [assessors])))
-
-
-def excluded_until(programme: Programme, events: Iterable[Event], day: dt.date) -> dt.date | None:
-    """Return until when an agency or assessor is excluded on a day; None where it is not.
-
-    Args:
-        programme: whose clock of exclusion counts; where it sets no period the exclusion does not end by itself.
-        events: those of the agency or assessor.
-        day: the day in question.
-    """
-    party = programme.third_party
-    if party is None or not party.excluded:
-        return None
-    length = programme.clocks[party.exclusion].length if party.exclusion else None
-    ends = [
-        end_of(event.date, length) if length else dt.date.max
-        for event in events
-        if event.date <= day and programme.steps[event.step].to_state == party.excluded
-    ]
-    return max((end for end in ends if end >= day), default=None)
+        number = gone.details.get(NUMBER, "")
+        if is_issue(gone, self.programme) and not any(one.details.get(NUMBER) == number for one in record.events):
+            self._numbers.pop(number, None)
 
 
 def take_all(programme: Programme, events: Iterable[Event], file: object, on: dt.date | None = None) -> Fold:

@@ -1,8 +1,9 @@
 """Proposals of removal: which mines on the lists there is a ground against, who decides, and on what papers.
 
-A proposal decides nothing. It comes from what the register holds: a rectification whose day has passed, a matter that a
-department reported with a ground of the source. Grounds that hold only where nothing was put right in time are proposed
-only then, and a ground that a later step dismisses (`details.dismissed`) is not proposed any more.
+A proposal decides nothing. It comes from what the register holds: a rectification whose day has passed, a failed check,
+a matter that a department reported with a ground of the source. Grounds that hold only where nothing was put right in
+time are proposed only then. What was decided on is not proposed any more: the mine was off its lists since, a later
+step dismisses the ground (`details.dismissed`), or it was found put right, if the ground is about that.
 """
 
 from __future__ import annotations
@@ -10,17 +11,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from greenmine.i18n import gettext as _
 from greenmine.programme.clocks import deadlines
+from greenmine.programme.details import DISMISSED, EVIDENCE
 from greenmine.programme.events import Event
 from greenmine.programme.parts import BEFORE, SAME, Removal, Trigger
 from greenmine.programme.programme import Programme
-from greenmine.programme.rectification import items_of
-from greenmine.programme.register import Record, Register
-
-DISMISSED: Final = "dismissed"
+from greenmine.programme.rectification import is_interlude, items_of
+from greenmine.programme.register import Record, Register, lists_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ def proposals(register: Register, on: dt.date) -> tuple[Proposal, ...]:
 def _overdue(record: Record, programme: Programme, removal: Removal, on: dt.date) -> Iterator[Proposal]:
     """Yield a proposal for a rectification that is not done in time."""
     order = next((event for event in reversed(record.events) if _orders(event, programme)), None)
-    if order is None or not programme.states[record.state].interlude:
+    if order is None or not is_interlude(programme, record.state):
         return
     running = (one for one in deadlines(record, programme, on) if one.started == order.date)
     due = next((one.due for one in running if one.due and one.status(on) == "overdue"), None)
@@ -89,7 +88,7 @@ def _overdue(record: Record, programme: Programme, removal: Removal, on: dt.date
 
 def _orders(event: Event, programme: Programme) -> bool:
     step = programme.steps[event.step]
-    return "deadline" in step.needs and step.to_state in programme.states and programme.states[step.to_state].interlude
+    return "deadline" in step.needs and is_interlude(programme, step.to_state)
 
 
 def _ground(removal: Removal, named: str) -> tuple[str, Trigger | None]:
@@ -101,20 +100,35 @@ def _ground(removal: Removal, named: str) -> tuple[str, Trigger | None]:
 
 
 def _reported(record: Record, programme: Programme, removal: Removal, on: dt.date) -> Iterator[Proposal]:
-    """Yield a proposal for each ground that was reported, unless the mine was kept or the ground dismissed since."""
+    """Yield a proposal for each ground that was reported, or that a failed check states, and not decided on since."""
     known = {**removal.triggers, **removal.grounds}
     for number, event in enumerate(record.events):
-        trigger = known.get(event.trigger)
-        if trigger is None or programme.steps[event.step].to_state != SAME:
+        step = programme.steps[event.step]
+        name = event.trigger or step.proposes
+        if name not in known or step.to_state != SAME or _settled(record, number, name, removal):
             continue
-        later = record.events[number + 1 :]
-        kept = any(programme.steps[one.step].to_state == BEFORE for one in later)
-        dismissed = any(one.details.get(DISMISSED) == event.trigger for one in later)
-        waiting = trigger.needs_rectification and not any(_overdue(record, programme, removal, on))
-        if not kept and not dismissed and not waiting:
-            papers = (event.document, *event.details.get("evidence", ()))
-            reason = _("{office}: {reason}").format(office=event.office, reason=event.reason)
-            yield _proposal(record, programme, event.trigger, trigger, event.date, reason, papers)
+        if known[name].needs_rectification and not step.proposes and not any(_overdue(record, programme, removal, on)):
+            continue  # there is time left to put it right
+        papers = (event.document, *event.details.get(EVIDENCE, ()))
+        reason = _("{office}: {reason}").format(office=event.office, reason=event.reason)
+        yield _proposal(record, programme, name, known[name], event.date, reason, papers)
+
+
+def _settled(record: Record, number: int, name: str, removal: Removal) -> bool:
+    """Tell whether a ground that the event of a number reports was decided on by a later one."""
+    programme = record.programme
+    about_rectification = name in removal.grounds or removal.triggers[name].needs_rectification
+    ordered = ""
+    for place, event in enumerate(record.events):
+        step = programme.steps[event.step]
+        if _orders(event, programme):
+            ordered = event.trigger
+        if place > number:
+            if event.details.get(DISMISSED) == name or not lists_of(record.states[: place + 1], programme):
+                return True
+            if step.to_state == BEFORE and (about_rectification or ordered == name):
+                return True
+    return False
 
 
 def _proposal(  # noqa: PLR0917 - what a proposal tells

@@ -1,8 +1,8 @@
 """Third parties (第三方评估机构和评估人员): what is not proven of an assignment, and work of those excluded since.
 
-An assignment is a step that names an agency (`details.agency`), and may name the assessors (`details.assessors`) and
-the proof of each duty of the source (`details.duties`: duty → the paper that shows it). Whoever is excluded is refused
-when the step is entered; what they did before is listed here, to be looked at again.
+An assignment is a step that names an agency (`details.agency`), and may name the assessors (`details.assessors`). The
+step, or one after it, may name the proof of each duty of the source (`details.duties`: duty → the paper that shows it).
+Whoever is excluded is refused when a step is entered; what they did before is listed here, to be looked at again.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from greenmine.programme.details import AGENCY, DUTIES, excluded_until, parties
 from greenmine.programme.programme import Programme
-from greenmine.programme.register import Record, Register, excluded_until, parties
+from greenmine.programme.register import Record, Register
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +89,11 @@ def open_duties(register: Register, on: dt.date) -> tuple[OpenDuty, ...]:
 
 
 def _open(record: Record, programme: Programme) -> Iterator[OpenDuty]:
-    event = next((one for one in reversed(record.events) if one.details.get("agency")), None)
-    if event is None or programme.third_party is None:
+    first = next((n for n in reversed(range(len(record.events))) if AGENCY in record.events[n].details), None)
+    if first is None or programme.third_party is None:
         return
-    shown = event.details.get("duties", {})
+    event = record.events[first]
+    shown = {duty for one in record.events[first:] for duty in one.details.get(DUTIES, ())}
     for duty in programme.third_party.duties:
-        if not shown.get(duty):
-            yield OpenDuty(record.subject, event.step, event.date, event.details["agency"], duty)
+        if duty not in shown:
+            yield OpenDuty(record.subject, event.step, event.date, event.details[AGENCY], duty)

@@ -35,6 +35,15 @@ ISSUE = [
     "--by",
     "甲",
 ]
+PASSED = {
+    "verdict": "pass",
+    "total": "91",
+    "total_exact": "91",
+    "catalog": {"id": "ccacc", "version": "2024"},
+    "assessment": {"kind": "third_party"},
+}
+"""What of a score and of findings decides on a certificate."""
+
 SURVEY = ["--document", "监督报告", "--date", "2026-03-30", "--office", "示例项目组", "--by", "甲"]
 
 
@@ -51,8 +60,7 @@ def archive(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Archive:
     days = (("apply", "2025-03-03"), ("accept", "2025-03-10"), ("assess", "2025-03-28"))
     steps = [draft(CCACC, f"mine/{MINE}", *one) for one in days]
     record(made, CCACC, steps, by="甲", time=dt.datetime(2025, 4, 1, tzinfo=dt.UTC))
-    passed = {"verdict": "pass", "total": "91", "total_exact": "91"}
-    monkeypatch.setattr(certificate, "archived", lambda _archive, _bag, _name: passed)
+    monkeypatch.setattr(certificate, "archived", lambda _archive, _bag, _name: PASSED)
     return made
 
 
@@ -105,12 +113,21 @@ def test_an_assessment_that_does_not_pass_has_no_certificate(
     assert 2 == main(["certificate", "list", "--programme", "gansu"])
 
 
-def test_a_record_of_another_mine_is_refused() -> None:
-    """Nobody is certified on somebody else's assessment."""
+@pytest.mark.parametrize(
+    ("mine", "changed", "message"),
+    [
+        ("GM-0002", {}, "is not of"),
+        (MINE, {"assessment": {"kind": "self"}}, "the mine's own"),
+        (MINE, {"catalog": {"id": "national", "version": "2024"}}, "national@2024, and ccacc-2024 goes by ccacc@2024"),
+        (MINE, {"verdict": "fail"}, "does not meet"),
+    ],
+)
+def test_what_carries_no_certificate_is_refused(mine: str, changed: dict[str, Any], message: str) -> None:
+    """Another mine's assessment, the mine's own, one by other indicators, one that does not pass."""
     i18n.use("en")
-    score = {"verdict": "pass", "total": "91", "total_exact": "91"}
-    with pytest.raises(UsageError, match="is not of"):
-        issue(CCACC, MINE, "bags/assess/GM-0002/r1", score, number="C", on=dt.date(2025, 4, 3), office="x")
+    found = {**PASSED, **changed}
+    with pytest.raises(UsageError, match=message):
+        issue(CCACC, MINE, f"bags/assess/{mine}/r1", found, found, number="C", on=dt.date(2025, 4, 3), office="x")
 
 
 def test_what_nothing_can_rest_on_is_refused(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

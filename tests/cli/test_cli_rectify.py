@@ -72,6 +72,17 @@ def test_what_was_ordered_is_closed_by_others(capsys: pytest.CaptureFixture[str]
     assert [] == out(capsys)["proposals"]
 
 
+@pytest.mark.usefixtures("files")
+def test_more_than_six_months_need_a_reason_of_their_own(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """二（三）原则上不超过6个月: from 2026-07-20 until 2027-01-20; why it is ordered is no reason for a longer time."""
+    (files / "items.yaml").write_text(
+        ITEMS.replace('deadline: "2026-09-30"\nitems', 'deadline: "2027-01-21"\nitems'), "utf-8"
+    )
+    assert 2 == order()
+    assert "2027-01-20" in capsys.readouterr().err
+    assert 0 == order("--deadline-reason", "冬季无法施工")
+
+
 def test_what_is_overdue_is_proposed_for_removal(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """二（三）: 超期未完成整改; the table names ground, clause, papers and who decides."""
     assert 0 == order()

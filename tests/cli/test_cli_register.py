@@ -194,3 +194,57 @@ def test_several_registers_have_to_be_told_apart(workspace: Path, capsys: pytest
     assert [("national-2024", "document", "overdue")] == [
         (one["programme"], one["clock"], one["status"]) for one in found
     ]
+
+
+NATIONAL = ("--programme", "national-2024", "--office", "示例省厅")
+
+
+@pytest.mark.usefixtures("mine")
+def test_agencies_assessors_and_duties_are_entered_as_texts(capsys: pytest.CaptureFixture[str]) -> None:
+    """三（八）: who took part and what shows their duties; what nothing shows is told."""
+    for step, on in (("self_evaluate", "2025-03-02"), ("apply", "2025-03-03"), ("review", "2025-03-04")):
+        run(capsys, "register", "record", "GM-2", step, "--date", on, *NATIONAL, "--set", "materials=自评估报告")
+    said = ("--set", "agency=A1", "--set", "assessors=P1、P2", "--set", "duties.pledge=承诺书.pdf")
+    run(capsys, "register", "record", "GM-2", "entrust", "--date", "2025-03-05", *NATIONAL, *said)
+    (record,) = json.loads(run(capsys, "register", "show", "--json"))["records"]
+    assert (["P1", "P2"], {"pledge": "承诺书.pdf"}) == (record["details"]["assessors"], record["details"]["duties"])
+    open_ = {one["duty"] for one in json.loads(run(capsys, "removals", "--json"))["open_duties"]}
+    assert {"legal_person", "assessors", "report", "no_fee"} == open_
+    for key in ("date=2025-01-01", "subject=GM-9", "duties=pledge", "=x", "城市=x"):
+        assert "KEY=VALUE" in run(capsys, "register", "record", "GM-2", "apply", *NATIONAL, "--set", key, status=2)
+
+
+@pytest.mark.usefixtures("mine")
+def test_a_mine_that_only_assessed_itself_does_no_harm(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """二（七）: before it applies it is on no list; every verb goes on working."""
+    run(capsys, "register", "record", "GM-2", "self_evaluate", "--date", "2025-03-02", *NATIONAL)
+    assert "not in the register" in run(capsys, "register", "show")
+    run(capsys, "register", "export", "out.csv")
+    run(capsys, "removals")
+    assert "2025-03-02" in (workspace / "out.csv").read_text("utf-8-sig")
+
+
+@pytest.mark.usefixtures("mine")
+def test_the_row_of_a_table_that_breaks_a_rule_is_named(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """File, row, subject and step; nothing is entered."""
+    rows = ["subject,step,date,office,document"] + [f"GM-{n},carry_provincial,2025-01-06,省厅,名录" for n in (1, 2, 1)]
+    (workspace / "steps.csv").write_text("\n".join(rows), "utf-8")
+    said = run(capsys, "register", "record", "--file", "steps.csv", "--programme", "national-2024", status=2)
+    assert "steps.csv, row 4, mine/GM-1, step “carry_provincial”" in said
+    assert "There is no register yet" in run(capsys, "register", "show", status=2)
+
+
+@pytest.mark.usefixtures("mine")
+@pytest.mark.parametrize("verb", [["due", "--on"], ["register", "show", "--on"], ["removals", "--on"]])
+def test_a_day_that_nobody_keeps_a_register_of_is_refused(verb: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Far years would lead out of the calendar."""
+    for day in ("9999-12-31", "0001-01-01"):
+        assert day in run(capsys, *verb, day, status=2)
+
+
+def test_rules_tell_what_other_verbs_ask_for(capsys: pytest.CaptureFixture[str]) -> None:
+    """The ids of grounds, duties and prohibited acts, and the share that is drawn."""
+    said = run(capsys, "register", "rules", "--programme", "national-2024", lang="zh")
+    for text in ("违法开采特别是越界开采", "standard", "pledge", "transfer", "0.1", "附件2"):
+        assert text in said
+    assert "Draws" not in run(capsys, "register", "rules", "--programme", "ccacc-2024")

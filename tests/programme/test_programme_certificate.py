@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from programmes import day, draft, entered, shipped, story
+from pydantic import ValidationError
 
 from greenmine import i18n
 from greenmine.errors import JournalError
 from greenmine.programme.certificate import certificates, grade_of
-from greenmine.programme.parts import Band
+from greenmine.programme.parts import Band, Certification
 from greenmine.programme.register import fold
 
 CCACC = shipped("ccacc-2024")
@@ -105,6 +106,10 @@ def test_a_withdrawn_certificate_ends_and_another_may_follow() -> None:
         ((("downgrade", "2026-03-30", {"details": {"grade": "AAAAA"}}),), "a grade below AAAAA"),
         ((("upgrade", "2026-03-30", {"details": {"grade": "AAAAA"}}),), "a grade above AAAAA"),
         ((("downgrade", "2026-03-30", {"details": {"grade": "AAA"}}),), "one of AAAAA, AAAA"),
+        ((("keep", "2026-03-30", {"details": {"grade": "AAAA", "grade_source": "x"}}),), "no other grade than AAAAA"),
+        ((("announce", "2025-05-06", {"details": {"grade": "AAAA", "grade_source": "x"}}),), "no other grade"),
+        ((("expire", "2028-04-03"),), "a day after 2028-04-03"),
+        ((("keep", "2028-04-04"),), "a day not after 2028-04-03"),
     ],
 )
 def test_a_grade_that_does_not_follow_is_refused(steps: tuple[Any, ...], message: str) -> None:
@@ -112,6 +117,31 @@ def test_a_grade_that_does_not_follow_is_refused(steps: tuple[Any, ...], message
     i18n.use("en")
     with pytest.raises(JournalError, match=message):
         fold(story(CCACC, MINE, *CERTIFIED, *steps), CCACC)
+
+
+def test_a_certificate_without_a_grade_goes_neither_up_nor_down() -> None:
+    """五: where no grade was determined, there is none to raise or lower."""
+    i18n.use("en")
+    steps = (*CERTIFIED[:3], ("certify", "2025-04-03"), ("downgrade", "2026-03-30"))
+    with pytest.raises(JournalError, match="no grade was determined"):
+        fold(story(CCACC, MINE, *steps), CCACC)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [("AAA", "90")],
+        [("AAAAA", "90"), ("AAAAA", "80")],
+        [("AAAAA", "80"), ("AAAA", "90")],
+        [("AAAA", "80"), ("AAAAA", "80")],
+    ],
+)
+def test_lines_that_do_not_rise_with_the_grades_are_refused(lines: list[tuple[str, str]]) -> None:
+    """A grade that the source does not name, one with two lines, a higher one from fewer points."""
+    assert CCACC.certification is not None
+    bands = [{"grade": grade, "at_least": line, "document": "示例", "clause": "1"} for grade, line in lines]
+    with pytest.raises(ValidationError, match=r"one of AAAAA, AAAA|line"):
+        Certification.model_validate({**CCACC.certification.model_dump(), "bands": bands})
 
 
 def test_a_grade_without_a_cited_line_is_refused() -> None:

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from programmes import BEGIN, NAMES, day, shipped, story, walk
 
 from greenmine import i18n
+from greenmine.errors import JournalError
 from greenmine.programme.clocks import DOCUMENT, Deadline, deadlines, due, title, why
 from greenmine.programme.events import VOID
+from greenmine.programme.parts import Length
 from greenmine.programme.programme import Programme
 from greenmine.programme.register import fold
 
@@ -49,6 +51,22 @@ def test_the_certifier_has_twenty_working_days_that_stop_while_the_applicant_cor
     assert [("2024-10-31", "met")] == told(CCACC, "processing", "2024-12-01", *steps, ("certify", "2024-10-31"))
 
 
+def test_a_clock_that_stops_when_it_was_over_is_overdue_all_the_same() -> None:
+    """六2: accepted on 2024-03-11 without a stop, over on 04-09; a correction ordered on 05-06 changes nothing."""
+    steps = [("apply", "2024-03-04"), ("accept", "2024-03-11"), ("correct", "2024-05-06")]
+    assert [("2024-04-09", "overdue")] == told(CCACC, "processing", "2024-05-07", *steps)
+    steps[-1] = ("correct", "2024-04-08")
+    assert [(None, "stopped")] == told(CCACC, "processing", "2024-05-07", *steps)
+
+
+def test_a_period_may_come_again_any_number_of_times() -> None:
+    """Ten thousand days and more, each with a check of its own."""
+    daily = {"kind": "every", "length": Length(days=1), "ends": ()}
+    rule = GANSU.clocks["new_mine"].model_copy(update=daily)
+    programme = GANSU.model_copy(update={"clocks": {"new_mine": rule}})
+    assert 10_959 == len(of(programme, "new_mine", "2025-01-01", ("start_production", "1995-01-01")))
+
+
 @pytest.mark.parametrize("language", i18n.LANGUAGES)
 def test_a_deadline_in_a_year_without_known_holidays_is_told_as_unknown(language: str) -> None:
     """The year is named, no day is guessed, and the rest of the register is still told."""
@@ -64,8 +82,8 @@ def test_a_certificate_holds_three_years_and_has_to_be_followed_by_a_step() -> N
     """六4: issued on 2024-05-27, valid until 2027-05-27; then due until its expiry is recorded."""
     assert [("2027-05-27", "open")] == told(CCACC, "validity", "2027-05-26", *CERTIFIED)
     assert [("2027-05-27", "overdue")] == told(CCACC, "validity", "2027-05-28", *CERTIFIED)
-    expired = (*CERTIFIED, ("expire", "2027-05-27"))
-    assert [("2027-05-27", "met")] == told(CCACC, "validity", "2027-06-01", *expired)
+    expired = (*CERTIFIED, ("expire", "2027-05-28"))
+    assert [("2027-05-27", "late")] == told(CCACC, "validity", "2027-06-01", *expired)
     assert () == due(fold(story(CCACC, MINE, *expired, ("reapply", "2027-06-01")), CCACC), day("2027-06-02"))[2:]
 
 
@@ -74,7 +92,9 @@ def test_each_year_of_a_certificate_needs_a_surveillance() -> None:
     first = (*CERTIFIED, ("keep", "2025-05-20"))
     assert [("2025-05-27", "met"), ("2026-05-27", "open")] == told(CCACC, "surveillance", "2026-01-05", *first)
     assert ("2026-05-27", "overdue") == told(CCACC, "surveillance", "2026-05-28", *first)[1]
-    later = (*first, ("keep", "2026-06-15"))
+    with pytest.raises(JournalError, match="六4"):
+        told(CCACC, "surveillance", "2027-06-01", *first, ("keep", "2027-05-28"))
+    later = (*first, ("keep", "2026-06-15"), ("expire", "2027-05-28"))
     assert [("2025-05-27", "met"), ("2026-05-27", "late"), ("2027-05-27", "met")] == (
         told(CCACC, "surveillance", "2030-01-01", *later)
     )
@@ -82,7 +102,7 @@ def test_each_year_of_a_certificate_needs_a_surveillance() -> None:
 
 def test_what_can_no_longer_be_done_is_missed_and_not_due() -> None:
     """六4: three years without any surveillance, then the certificate expired."""
-    expired = (*CERTIFIED, ("expire", "2027-05-27"))
+    expired = (*CERTIFIED, ("expire", "2027-05-28"))
     assert ["missed"] * 3 == [status for _due, status in told(CCACC, "surveillance", "2027-06-01", *expired)]
     assert () == due(fold(story(CCACC, MINE, *expired), CCACC), day("2027-06-01"))
 
@@ -126,6 +146,9 @@ def test_a_rectification_is_due_on_the_day_that_was_set() -> None:
     """甘肃 二（三）: within 6 months, here by 2024-12-31; overdue from 2025-01-01 until it is decided."""
     steps = (("carry_provincial", "2024-05-06"), ("rectify", "2024-08-05", {"deadline": "2024-12-31"}))
     assert [("2024-12-31", "overdue")] == told(GANSU, "rectification", "2025-01-01", *steps)
+    i18n.use("en")
+    (one,) = of(GANSU, "rectification", "2025-01-01", *steps)
+    assert "the day set on 2024-08-05" in why(one, GANSU)
     removed = ("remove", "2025-01-10", {"trigger": "overdue"})
     assert [("2024-12-31", "late")] == told(GANSU, "rectification", "2025-02-01", *steps, removed)
 
@@ -148,6 +171,7 @@ def test_shanxi_s_self_checks_and_field_checks_have_their_days() -> None:
     assert [("2023-09-30", "overdue")] == told(SHANXI, "self_check", "2023-10-01", listed)
     assert [("2023-09-30", "met")] == told(SHANXI, "self_check", "2023-10-01", listed, ("self_check", "2023-09-28"))
     assert [("2023-09-30", "late")] == told(SHANXI, "self_check", "2023-11-01", listed, ("self_check", "2023-10-08"))
+    assert day("2023-09-01") == of(SHANXI, "self_check", "2023-09-20", listed)[0].started
     assert [] == told(SHANXI, "self_check", "2024-10-01", ("carry_provincial", "2024-01-05"))
     applied = (("carry_municipal", "2023-09-04"), ("apply", "2023-09-11"))
     assert [("2023-09-30", "overdue")] == told(SHANXI, "self_check", "2023-10-01", *applied)

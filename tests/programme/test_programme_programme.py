@@ -81,6 +81,8 @@ def written(tmp_path: Path) -> Path:
         ("ends: [verify]", "ends: [vanish]", "vanish"),
         ("length: {years: 2}", "length: {years: 2, days: 1}", "days, years"),
         ("validity: {years: 5}", "validity: {years: 0}", "0"),
+        ("length: {years: 2}", "length: {years: 9999}", "9999"),
+        ("proposes: standard", "proposes: nothing", "nothing"),
         ("lists: [provincial]}", "lists: [municipal]}", "municipal"),
         ("id: national-2024", "id: other", "other"),
     ],

@@ -84,12 +84,12 @@ REFUSED: list[tuple[Any, list[tuple[Any, ...]], str]] = [
     (NATIONAL, [("apply", "2024-05-06", {"details": {"materials": {}}})], "二（七）"),
     (NATIONAL, [*LISTED, ("list_provincial", "2024-08-02")], "四（九）"),
     (SHANXI, [("apply", "2023-10-16")], "一（五）"),
-    (SHANXI, [("start_production", "2023-09-04"), ("apply", "2024-09-03")], "一（三）"),
+    (SHANXI, [("start_production", "2023-09-04"), ("apply", "2024-09-04")], "一（三）"),
     (SHANXI, [("apply", "2023-09-04"), ("review_county", "2023-09-05"), ("self_assess", "2023-09-06")], "一（二）2"),
     (
         GANSU,
-        [("carry_provincial", "2024-05-06"), ("rectify", "2024-08-31", {"deadline": "2025-03-01", "reason": ""})],
-        "二",
+        [("carry_provincial", "2024-05-06"), ("rectify", "2024-08-31", {"deadline": "2025-03-01"})],
+        "2025-02-28",
     ),
     (CCACC, [("apply", "2024-05-06"), ("certify", "2024-05-07")], "六2"),
     (CCACC, [("reapply", "2024-05-06")], "六4"),
@@ -124,15 +124,15 @@ def test_shanxi_takes_applications_until_the_last_day_and_in_other_years() -> No
 
 
 def test_shanxi_accepts_a_new_mine_a_year_after_its_start() -> None:
-    """一（三）: production began on 2023-09-04, so the procedure may begin on 2024-09-04."""
-    steps = (("start_production", "2023-09-04"), ("apply", "2024-09-04"))
+    """一（三）: production began on 2023-09-04, the year ends with 2024-09-04; the day after is in order."""
+    steps = (("start_production", "2023-09-04"), ("apply", "2024-09-05"))
     assert "applied" == fold(story(SHANXI, MINE, *steps), SHANXI).get(MINE).state
 
 
 def test_gansu_s_six_months_may_be_exceeded_only_with_a_reason() -> None:
-    """二（三）原则上不超过6个月: 2024-08-31 + 6 months is 2025-02-28; a later day needs a reason."""
+    """二（三）原则上不超过6个月: 2024-08-31 + 6 months is 2025-02-28; a later day needs a reason of its own."""
     carried = ("carry_provincial", "2024-05-06")
-    for more in ({"deadline": "2025-02-28"}, {"deadline": "2025-03-31", "reason": "冬季无法施工"}):
+    for more in ({"deadline": "2025-02-28"}, {"deadline": "2025-03-31", "details": {"deadline_reason": "冬季"}}):
         register = fold(story(GANSU, MINE, carried, ("rectify", "2024-08-31", more)), GANSU)
         assert "rectifying" == register.get(MINE).state
 
@@ -200,6 +200,65 @@ def test_a_mine_that_applies_stays_on_the_municipal_list_it_is_on() -> None:
     assert [MINE] == [one.subject for one in register.listed("municipal")]
     removed = fold(story(SHANXI, MINE, *steps, ("remove", "2023-12-04")), SHANXI)
     assert ("removed", ()) == (removed.get(MINE).state, removed.get(MINE).lists)
+
+
+@pytest.mark.parametrize("programme", [NATIONAL, SHANXI])
+def test_an_agency_s_work_is_not_accepted_once_it_is_excluded(programme: Any) -> None:
+    """国家八（十七）三年内不再采信, 山西三（三）: whoever was entrusted before cannot hand in; another is entrusted."""
+    path = ("apply", "review", "entrust") if programme is NATIONAL else (
+        "apply", "review_county", "recommend_city", "self_assess", "entrust"
+    )  # fmt: skip
+    begun = [draft(programme, MINE, name, f"2024-05-{6 + n:02}") for n, name in enumerate(path)]
+    excluded = draft(programme, "agency/A1", "exclude_agency", "2024-06-03")
+    handed_in = draft(programme, MINE, "evaluate", "2024-06-10")
+    assert "evaluated" == fold(entered([*begun, handed_in]), programme).get(MINE).state
+    with pytest.raises(JournalError, match="agency/A1"):
+        fold(entered([*begun, excluded, handed_in]), programme)
+    other = draft(programme, MINE, "entrust", "2024-06-05", details={"agency": "B2"})
+    assert "evaluated" == fold(entered([*begun, excluded, other, handed_in]), programme).get(MINE).state
+
+
+@pytest.mark.parametrize(
+    ("details", "place"),
+    [
+        ({"agency": "甲评估公司"}, "details/agency"),
+        ({"agency": "agency/A1"}, "details/agency"),
+        ({"agency": "A1", "assessors": "P1"}, "details/assessors"),
+        ({"agency": "A1", "assessors": ["P1", "某甲"]}, "details/assessors/2"),
+        ({"agency": "A1", "duties": "pledge"}, "details/duties"),
+        ({"agency": "A1", "duties": {"luck": "x"}}, "details/duties"),
+        ({"agency": "A1", "duties": {"pledge": ""}}, "details/duties/pledge"),
+        ({"agency": "A1", "evidence": "照片"}, "details/evidence"),
+        ({"agency": "A1", "dismissed": "99"}, "details/dismissed"),
+        ({"agency": "A1", "act": "transfer"}, "details/act"),
+    ],
+)
+def test_details_that_mean_something_have_their_form(details: dict[str, Any], place: str) -> None:
+    """An agency is named as the register knows it, duties and grounds are those of the source, lists are lists."""
+    steps = [draft(NATIONAL, MINE, *one) for one in LISTED[:2]]
+    last = draft(NATIONAL, MINE, "entrust", "2024-06-03")._replace(details=details)
+    with pytest.raises(JournalError, match=place):
+        fold(entered([*steps, last]), NATIONAL)
+
+
+def test_an_exclusion_may_name_the_prohibited_act() -> None:
+    """八（十七）names four; what is none of them is refused."""
+    named = draft(NATIONAL, "agency/A1", "exclude_agency", "2024-06-03", details={"act": "transfer"})
+    assert "excluded" == fold(entered([named]), NATIONAL).get("agency/A1").state
+    with pytest.raises(JournalError, match="transfer, secrets, collusion, untrue"):
+        fold(entered([named._replace(details={"act": "rudeness"})]), NATIONAL)
+
+
+def test_two_mines_have_no_certificate_of_one_number() -> None:
+    """六2: a number names one certificate; taken back, it is free again."""
+    number = {"details": {"certificate": "C-1"}}
+    steps: list[tuple[Any, ...]] = [("apply", "2024-05-06"), ("accept", "2024-05-07"), ("assess", "2024-05-20")]
+    first = story(CCACC, MINE, *steps, ("certify", "2024-05-27", dict(number)))
+    second = [one._replace(subject="mine/GM-0002", seq=one.seq + 5) for one in first]
+    with pytest.raises(JournalError, match=r"C-1.*mine/GM-0001"):
+        fold([*first, *second], CCACC)
+    void = story(CCACC, MINE, (VOID, "2024-05-27", {"reason": "误登"}))
+    assert "certified" == fold([*first, *void, *second], CCACC).get("mine/GM-0002").state
 
 
 def test_who_is_on_no_list_is_not_drawn() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from programmes import day, shipped, story
 
 from greenmine.programme.programme import Programme
@@ -61,6 +62,46 @@ def test_a_department_reports_a_ground() -> None:
     dismissed = ("refer", "2026-03-20", {"reason": "查无实据", "details": {"dismissed": "4"}})
     assert () == proposals(register(NATIONAL, LISTED, report, dismissed), day("2026-04-01"))
     assert () == proposals(register(NATIONAL, LISTED, report, ("remove", "2026-04-01")), day("2026-04-02"))
+
+
+REPORT = ("refer", "2026-03-02", {"trigger": "5", "reason": "较大事故"})
+
+
+def test_a_ground_does_not_come_back_when_the_mine_is_listed_again() -> None:
+    """四（十）: it was removed for it; what it was listed for again was looked into anew."""
+    again = [
+        ("apply", "2026-05-04"), ("review", "2026-05-05"), ("entrust", "2026-05-06"), ("evaluate", "2026-05-07"),
+        ("verify", "2026-05-08"), ("publicise", "2026-05-11"), ("list_provincial", "2026-06-01"),
+    ]  # fmt: skip
+    found = register(NATIONAL, LISTED, REPORT, ("remove", "2026-04-01"), *again)
+    assert ("provincial",) == found.get(MINE).lists
+    assert () == proposals(found, day("2026-06-02"))
+
+
+def test_an_accident_is_not_settled_by_a_sign_that_was_put_up() -> None:
+    """八（十七）: only triggers about rectification, or the one that the order names, are settled by a re-check."""
+    order = ("rectify", "2026-02-02", {"deadline": "2026-04-30", "reason": "标识牌缺失"})
+    kept = (order, REPORT, ("retain", "2026-04-01"))
+    assert ["5"] == [one.ground for one in proposals(register(NATIONAL, LISTED, *kept), day("2026-05-06"))]
+    named = (REPORT, ("rectify", "2026-03-10", {"trigger": "5"}), ("retain", "2026-04-01"))
+    assert () == proposals(register(NATIONAL, LISTED, *named), day("2026-05-06"))
+    about = (("refer", "2026-01-12", {"trigger": "6"}), order, ("retain", "2026-04-01"))
+    assert () == proposals(register(NATIONAL, LISTED, *about), day("2026-05-06"))
+
+
+@pytest.mark.parametrize(
+    ("programme", "ground", "rule"),
+    [(NATIONAL, "standard", "四（十）"), (GANSU, "unmet", "二（三）"), (SHANXI, "1", "二（三）")],
+)
+def test_a_failed_re_check_is_proposed_before_the_day_has_passed(programme: Programme, ground: str, rule: str) -> None:
+    """甘肃 整改不满足…的, 山西 核查结论为不合格的, 国家 不符合标准的: from the day of the check until it is decided."""
+    failed = ("check_fail", "2026-08-17", {"reason": "排土场仍未覆盖", "document": "复核意见"})
+    found = register(programme, LISTED, ORDER, failed)
+    assert () == proposals(found, day("2026-08-16"))
+    (one,) = proposals(found, day("2026-08-17"))
+    assert (ground, ("复核意见",)) == (one.ground, one.evidence)
+    assert one.rule.endswith(rule)
+    assert () == proposals(register(programme, LISTED, ORDER, failed, ("remove", "2026-09-01")), day("2026-09-02"))
 
 
 def test_a_ground_that_needs_rectification_waits_for_it() -> None:

@@ -76,3 +76,6 @@ def test_duties_that_nothing_shows_are_told() -> None:
     register = fold(entered([*ENTRUSTED[:-1], proven]), NATIONAL)
     assert duties - {"pledge", "legal_person"} == {one.duty for one in open_duties(register, day("2024-07-01"))}
     assert () == open_duties(register, day("2024-05-31"))
+    report = draft(NATIONAL, MINE, "evaluate", "2024-06-20", details={"duties": {"report": "评估报告.pdf"}})
+    register = fold(entered([*ENTRUSTED, report]), NATIONAL)
+    assert duties - {"report"} == {one.duty for one in open_duties(register, day("2024-07-01"))}

@@ -26,8 +26,9 @@ from greenmine.errors import JournalError
 from greenmine.programme.certificate import certificates
 from greenmine.programme.clocks import deadlines, due
 from greenmine.programme.drafts import draft_of, subject_of
-from greenmine.programme.draw import Plan, listed, load_plan, make_frame
+from greenmine.programme.draw import listed, make_frame
 from greenmine.programme.events import Draft
+from greenmine.programme.plan import Plan, load_plan
 from greenmine.programme.rectification import Closing, Order
 from greenmine.programme.register import Register, fold
 from greenmine.programme.removal import proposals
@@ -146,7 +147,7 @@ def drawn(name: str, on: str, seed: str) -> tuple[dict[str, tuple[int, int]], li
     assert seed in page(name)
     mines = listed(register(name), day(on))
     frame, framed = make_frame(
-        plan(name, on), shipped(name), mines, by="示例", on=dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+        plan(name, on), shipped(name), mines, by="示例", on=dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
     )
     quotas = {one.name: (one.mines, one.quota) for one in frame.strata}
     found = draw_mines(framed, {one.name: one.quota for one in frame.strata}, seed)
@@ -236,9 +237,11 @@ def test_gansu_gives_no_more_than_six_months() -> None:
     programme = shipped("gansu")
     early = [one for one in steps("gansu") if one.date < day("2026-04-20")]
     order = next(one for one in steps("gansu") if one.step == "rectify")
-    longer = order._replace(deadline=day("2026-10-21"), reason="")
-    with pytest.raises(JournalError):
+    longer = order._replace(deadline=day("2026-10-21"))
+    with pytest.raises(JournalError, match="2026-10-20"):
         fold(entered([*early, longer]), programme)
+    reasoned = longer._replace(details={"deadline_reason": "冬季无法施工"})
+    assert "rectifying" == fold(entered([*early, reasoned]), programme).get("mine/GS-0001").state
     found = register("gansu")
     assert () == proposals(found, day("2026-10-20"))
     (one,) = proposals(found, day("2026-10-21"))
