@@ -15,13 +15,15 @@ import click
 
 from greenmine.cli.options import catalog_option, engine_option, readings_option
 from greenmine.cli.output import console, print_json, table
-from greenmine.errors import UsageError, shown
+from greenmine.errors import GreenmineError, UsageError, shown
 from greenmine.i18n import gettext as _
 from greenmine.i18n import language
 from greenmine.workspace import Workspace
 
 if TYPE_CHECKING:
     from greenmine.batch.run import Finished
+
+INTERRUPTED = 130
 
 
 def _parts(_context: click.Context, _parameter: click.Parameter, text: str | None) -> tuple[int, int]:
@@ -82,14 +84,24 @@ def command(
     defaults = {"catalog": catalog, "readings": readings, "lang": language()}
     runs = run.shard(read_list(file, run.notebook_parameters(workspace), workspace, defaults), *shard)
     results = run.run_list(runs, workspace, workers=workers, address=cluster, engine=engine, limits=limits)
-    finished = []
-    for one in _watched(results, len(runs), quiet=quiet or as_json):
-        finished.append(one)
-        if as_json:
-            print_json(as_document(one))
-    if not as_json:
+    finished: list[Finished] = []
+    stopped: BaseException | None = None
+    try:
+        for one in _watched(results, len(runs), quiet=quiet or as_json):
+            finished.append(one)
+            if as_json:
+                print_json(as_document(one))
+    except (KeyboardInterrupt, GreenmineError) as problem:
+        stopped = problem
+    if not as_json and (finished or stopped is None):
         _summary(finished, quiet=quiet)
     status = max((one.exit_status for one in finished), default=0)
+    if isinstance(stopped, KeyboardInterrupt):
+        text = _("interrupted: {done} of {count} mines done. What is sealed stays; start the run again for the rest.")
+        click.echo(f"greenmine: {text.format(done=len(finished), count=len(runs))}", err=True)
+        status = INTERRUPTED
+    elif stopped is not None:
+        raise stopped
     if status:
         raise click.exceptions.Exit(status)
 

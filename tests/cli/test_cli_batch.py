@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
+from batches import PATIENCE, each_once, finish, make_workspace, sealed, start, until
 
+from greenmine.batch.runner import NOTEBOOK
 from greenmine.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,3 +63,28 @@ def test_a_part_of_a_list_is_two_plain_numbers(part: str, capsys: pytest.Capture
     printed, err = capsys.readouterr()
     assert ("", 1) == (printed, err.count("\n"))
     assert "--shard" in err
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_run_that_is_interrupted_says_what_stays(tmp_path: Path, options: tuple[str, ...]) -> None:
+    """What was done so far is summed up, and the next run does the rest."""
+    workspace = make_workspace(tmp_path / "w", 6)
+    go = tmp_path / "go"
+    notebook = nbformat.read(workspace.notebook(NOTEBOOK), 4)
+    wait = f"while mine.endswith('M-03') and not pathlib.Path({str(go)!r}).exists(): time.sleep(0.05)"
+    notebook.cells.append(nbformat.v4.new_code_cell(f"import pathlib, time\n{wait}", id="wait"))
+    (workspace.root / "notebooks").mkdir()
+    nbformat.write(notebook, workspace.root / "notebooks" / NOTEBOOK)
+    run = start(workspace, "--workers", "2", *options)
+    until(lambda: len(sealed(workspace)) >= 2, run)
+    run.send_signal(signal.SIGINT)
+    printed, _nothing = run.communicate(timeout=PATIENCE)
+    assert 130 == run.returncode, printed
+    *before, last = printed.splitlines()
+    assert last.startswith("greenmine: interrupted: ")
+    assert "of 6 mines done" in last
+    documents = [json.loads(line) for line in before] if options else []
+    assert (0 < len(documents) < 6) if options else ("unchanged, 0 failed" in before[-1])
+    go.touch()
+    assert "6 mines" in finish(start(workspace, "--workers", "2"))
+    assert each_once(workspace, 6)
