@@ -247,7 +247,11 @@ def _check_findings(context: Context, bag: Bag, record: Record) -> None:
         if f"data/{MAPPING}" in bag.payload:
             carried = content(bag, f"data/{MAPPING}"), content(bag, f"data/{CATALOG}")
         sealed = content(bag, f"data/{FINDINGS}")
-        check_refold(sealed, record, lambda: refold(record, panel, journals, handed, carried), place)
+
+        def make() -> bytes:
+            return refold(record.mine, record.assessment, panel, journals, handed, carried=carried)
+
+        check_refold(sealed, record, make, place)
 
 
 def _check_statement(context: Context, entry: LedgerEntry, bag: Bag, record: Record) -> None:

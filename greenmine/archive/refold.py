@@ -8,6 +8,7 @@ one adds, but nothing that it says may differ.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +19,12 @@ from greenmine.archive.record import Record
 from greenmine.archive.tools import scratch
 from greenmine.assessment import load_assessment
 from greenmine.assessment.carry import carry_over
+from greenmine.assessment.journal import MAX_JOURNAL
 from greenmine.catalog.mapping import sealed_mapping
-from greenmine.errors import GreenmineError, IntegrityError, shown
+from greenmine.errors import ArchiveError, GreenmineError, IntegrityError, shown
 from greenmine.evidence import listing, profile
 from greenmine.evidence.inventory import recall_inventory
-from greenmine.files import canonical_json, parse_json
+from greenmine.files import canonical_json, parse_json, refusal, sha256_hex
 from greenmine.i18n import gettext as _
 from greenmine.scoring import Scorer
 
@@ -56,17 +58,45 @@ class Handed:
         return cls(text, {name: content(name) for name in names})
 
 
+def up_to(head: str, path: Path) -> bytes:
+    """Return a person's journal up to the line of a digest, as the record names it.
+
+    Raises:
+        ArchiveError: it cannot be read, or has no such line.
+    """
+    try:
+        if path.stat().st_size > MAX_JOURNAL:
+            raise ArchiveError(path, expected=_("at most {limit} bytes").format(limit=MAX_JOURNAL), found=_("more"))
+        data = path.read_bytes()
+    except OSError as problem:
+        raise ArchiveError(path, expected=_("a readable file"), found=refusal(problem)) from None
+    end = 0
+    for line in data.split(b"\n"):
+        end = min(end + len(line) + 1, len(data))
+        if hashlib.sha256(line).hexdigest() == head:
+            return data[:end]
+    raise ArchiveError(
+        path,
+        expected=_("a line with the SHA-256 {digest}, as the record says").format(digest=head),
+        found=_("none"),
+        hint=_("Assess again."),
+    )
+
+
 def refold(
-    record: Record,
+    mine: str,
+    assessment: str,
     panel: bytes,
     journals: Mapping[str, bytes],
     handed: Handed,
+    *,
     carried: tuple[bytes, bytes] | None = None,
 ) -> bytes:
     """Return `findings.json` as it follows from journals, panel and evidence.
 
     Args:
-        record: whose mine and assessment it is.
+        mine: the id of the mine.
+        assessment: the id of the assessment.
         panel: `panel.yaml`.
         journals: the journal of each person.
         handed: what the mine handed in.
@@ -76,20 +106,34 @@ def refold(
         GreenmineError: one of them is malformed, or was tampered with.
     """
     with scratch() as room:
-        mine = Path(room, record.mine)
-        folder = mine / "assessments" / record.assessment
+        place = Path(room, mine)
+        folder = place / "assessments" / assessment
         (folder / "journal").mkdir(parents=True)
-        (mine / profile.FILE_NAME).write_bytes(handed.files.get(profile.FILE_NAME, b""))
+        (place / profile.FILE_NAME).write_bytes(handed.files.get(profile.FILE_NAME, b""))
         (folder / PANEL).write_bytes(panel)
         for person, data in journals.items():
             (folder / "journal" / f"{person}.jsonl").write_bytes(data)
         lists = {name: data for name, data in handed.files.items() if name != profile.FILE_NAME}
-        found = load_assessment(mine, record.assessment, recall_inventory(handed.manifest, lists))
+        found = load_assessment(place, assessment, recall_inventory(handed.manifest, lists))
     if carried is None:
         return found.document
     named = zip(carried, (MAPPING, CATALOG), strict=True)
     mapping, catalog = (parse_json(data.decode(), name, IntegrityError) for data, name in named)
     return canonical_json(carry_over(found.findings, sealed_mapping(mapping, MAPPING), catalog, Scorer(catalog)))
+
+
+def grounds(findings: bytes, panel: bytes, journals: Mapping[str, bytes], manifest: str, carried: object) -> str:
+    """Return a SHA-256 over findings and all that they follow from; who folded these once need not do it again.
+
+    Args:
+        findings: `findings.json`.
+        panel: `panel.yaml`.
+        journals: the journal of each person.
+        manifest: `sha256sum` lines of everything handed in.
+        carried: mapping set and resolved catalog, where the facts were recorded by another version.
+    """
+    people = sorted((person, sha256_hex(data)) for person, data in journals.items())
+    return sha256_hex(repr((sha256_hex(findings), sha256_hex(panel), people, manifest, carried)).encode())
 
 
 def check_refold(sealed: bytes, record: Record, make: Callable[[], bytes], file: object) -> None:

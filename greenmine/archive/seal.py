@@ -29,10 +29,9 @@ from greenmine.archive.lock import wait_for
 from greenmine.archive.record import FILE_NAME as RECORD
 from greenmine.archive.record import BagRef, Record, read_record
 from greenmine.archive.redaction import Removals, removals
-from greenmine.archive.refold import CATALOG, FINDINGS, MAPPING, PANEL, Handed, check_refold, refold
+from greenmine.archive.refold import CATALOG, FINDINGS, MAPPING, PANEL, Handed, check_refold, grounds, refold, up_to
 from greenmine.archive.sources import read_sources
 from greenmine.archive.staging import SealedBag, adopt, seal_bag
-from greenmine.assessment.journal import MAX_JOURNAL
 from greenmine.catalog import Catalog
 from greenmine.errors import ArchiveError, EvidenceError, GreenmineError, IntegrityError, shown
 from greenmine.evidence.folder import Entry, opened, walk
@@ -171,6 +170,8 @@ def seal_assessment(
     record: Record,
     journals: Mapping[str, Path],
     attest: Mapping[str, bytes] | None = None,
+    *,
+    folded: str = "",
 ) -> SealedBag:
     """Seal an assessment as the revision that its record says.
 
@@ -181,13 +182,17 @@ def seal_assessment(
         record: what it is about.
         journals: the journal of each person that the record names; it is kept up to the line the record names.
         attest: the experts' statement and signatures, by file name.
+        folded: the `grounds` of findings that are known to follow from them; others are folded again.
 
     Raises:
         ConflictError: the revision is there already, or is not the next one: somebody else sealed one meanwhile.
         ArchiveError: the parts do not agree with each other or with the archive, or the archive cannot take it.
         IntegrityError: the ledger was tampered with, or the disk failed.
     """
-    lines = {f"journals/{person}.jsonl": _up_to(record, person, path) for person, path in sorted(journals.items())}
+    lines = {
+        f"journals/{person}.jsonl": up_to(record.journals.get(person, ""), path)
+        for person, path in sorted(journals.items())
+    }
     if record.journals.keys() != journals.keys():
         names = ", ".join(sorted(record.journals.keys() ^ journals.keys()))
         raise _unfit("journals", _("the journals that the record names"), names)
@@ -197,7 +202,7 @@ def seal_assessment(
     _check_parts(files, record)
     _check_statement(signed.get(f"attest/{STATEMENT}"), payload)
     _check_references(archive, record)
-    _check_findings(archive, files, record, lines)
+    _check_findings(archive, files, record, lines, folded)
     payload[CRATE] = crate_metadata(record, payload)
 
     def fill(writer: BagWriter) -> None:
@@ -218,28 +223,6 @@ def seal_assessment(
 
 def _unfit(place: str, expected: str, found: str) -> ArchiveError:
     return ArchiveError(RECORD, place, expected=expected, found=found)
-
-
-def _up_to(record: Record, person: str, path: Path) -> bytes:
-    """Return a person's journal up to the line that the record names."""
-    head = record.journals.get(person)
-    try:
-        if path.stat().st_size > MAX_JOURNAL:
-            raise ArchiveError(path, expected=_("at most {limit} bytes").format(limit=MAX_JOURNAL), found=_("more"))
-        data = path.read_bytes()
-    except OSError as problem:
-        raise ArchiveError(path, expected=_("a readable file"), found=refusal(problem)) from None
-    end = 0
-    for line in data.split(b"\n"):
-        end = min(end + len(line) + 1, len(data))
-        if hashlib.sha256(line).hexdigest() == head:
-            return data[:end]
-    raise ArchiveError(
-        path,
-        expected=_("a line with the SHA-256 {digest}, as the record says").format(digest=head),
-        found=_("none"),
-        hint=_("Assess again."),
-    )
 
 
 def _check_names(files: Mapping[str, bytes], signed: Mapping[str, bytes]) -> None:
@@ -311,7 +294,7 @@ def _scorer(catalog: bytes) -> tuple[dict[str, Any], Callable[[], Scorer]]:
 
 
 def _check_findings(
-    archive: Archive, files: Mapping[str, bytes], record: Record, journals: Mapping[str, bytes]
+    archive: Archive, files: Mapping[str, bytes], record: Record, journals: Mapping[str, bytes], folded: str
 ) -> None:
     """Make sure that the findings follow from journals, panel and evidence as they are sealed."""
     bag = read_manifests(archive.place(record.evidence.bag), record.evidence.tagmanifest)
@@ -324,7 +307,13 @@ def _check_findings(
         return
     try:
         carried = (files[MAPPING], files[CATALOG]) if MAPPING in files else None
-        check_refold(files[FINDINGS], record, lambda: refold(record, files[PANEL], people, handed, carried), FINDINGS)
+        if folded == grounds(files[FINDINGS], files[PANEL], people, handed.manifest, carried):
+            return
+
+        def make() -> bytes:
+            return refold(record.mine, record.assessment, files[PANEL], people, handed, carried=carried)
+
+        check_refold(files[FINDINGS], record, make, FINDINGS)
     except IntegrityError as problem:
         hint = problem.hint or _("Assess again.")
         raise ArchiveError(FINDINGS, problem.place, expected=problem.expected, found=problem.found, hint=hint) from None

@@ -22,6 +22,7 @@ import re
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -38,6 +39,9 @@ MAX_LINE: Final = 1024 * 1024
 
 MAX_JOURNAL: Final = 64 * 1024 * 1024
 """The largest journal accepted, in bytes."""
+
+_REMEMBERED: Final = 1024 * 1024
+"""The largest journal of which a process remembers what it read, in bytes."""
 
 _REQUIRED: Final = ("author", "card", "prev", "schema", "seq", "set", "time", "typed_by")
 _START: Final = b'{"author":"'
@@ -366,10 +370,25 @@ def scan_file(path: Path, owner: Owner) -> Reading:
         handle = os.open(path, _OPEN)
         with os.fdopen(handle, "rb") as stream:
             check_regular(os.fstat(handle), path)
-            return scan(stream.read(MAX_JOURNAL + 1), path, owner)
+            return _scanned(stream.read(MAX_JOURNAL + 1), path, owner)
     except OSError as problem:
         found = _("a symbolic link") if path.is_symlink() else refusal(problem)
         raise JournalError(path, expected=_("a readable journal"), found=found) from None
+
+
+def _scanned(data: bytes, path: Path, owner: Owner) -> Reading:
+    if len(data) > _REMEMBERED:
+        return scan(data, path, owner)
+    try:
+        return _scan(data, owner)
+    except JournalError:
+        return scan(data, path, owner)  # which says so of the file
+
+
+@lru_cache(8)
+def _scan(data: bytes, owner: Owner) -> Reading:
+    """Scan a journal; who seals an assessment has just read the same."""
+    return scan(data, "", owner)
 
 
 def check_regular(status: os.stat_result, path: Path) -> None:

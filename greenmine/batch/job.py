@@ -8,14 +8,15 @@ A job whose key is known to be sealed is not done again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from greenmine.archive.engine import engine_digest
-from greenmine.archive.record import installed
+from greenmine.archive.record import installed, journal_heads
+from greenmine.archive.refold import CATALOG, FINDINGS, PANEL, Handed, grounds, refold, up_to
 from greenmine.assessment.assessment import FOLDER
 from greenmine.batch.notebook import ENGINE
 from greenmine.batch.process import USUAL, Limits
@@ -56,10 +57,12 @@ class Made:
     Attributes:
         book: what was read.
         files: the content of every file by its name.
+        folded: the `grounds` of the findings, folded again as who seals would have to; empty where that failed.
     """
 
     book: Workbook
     files: dict[str, bytes]
+    folded: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,25 @@ def _done(job: Job) -> Outcome:
     if key == job.sealed:
         return Outcome(key)
     book, files = produce(run.mine, workspace=workspace, engine=job.engine, limits=job.limits, **run.parameters)
-    return Outcome(key, Made(book, files))
+    return Outcome(key, Made(book, files, _folded(book, files)))
+
+
+def _folded(book: Workbook, files: Mapping[str, bytes]) -> str:
+    """Fold again what will be sealed and return by what it is known; nothing where it has changed meanwhile."""
+    folder, manifest = book.record.folder, book.inventory.manifest
+    try:
+        heads = journal_heads(book.record.entries)
+        journals = {person: up_to(head, folder / "journal" / f"{person}.jsonl") for person, head in heads.items()}
+        panel = (folder / PANEL).read_bytes()
+        handed = Handed.of(manifest.encode(), lambda name: (book.folder / name).read_bytes())
+        carried = None
+        if book.rescored is not None:
+            carried = canonical_json(book.rescored.mapping.document), files[CATALOG]
+        again = refold(book.mine.id, book.id, panel, journals, handed, carried=carried)
+    except (GreenmineError, OSError):  # who seals says what is the matter
+        return ""
+    same = all(f"{sha256_hex(data)}  {name}\n" in manifest for name, data in handed.files.items())
+    return grounds(again, panel, journals, manifest, carried) if same and again == files[FINDINGS] else ""
 
 
 def job_key(workspace: Workspace, run: Run) -> str:

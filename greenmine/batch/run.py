@@ -116,7 +116,7 @@ def _finished(run: Run, outcome: Outcome, archive: Archive, done: _Done) -> Fini
             bag, new = done.bag(run), False
             score = _sealed_score(archive, bag)
         else:
-            sealed = seal_produced(archive, made.book, made.files, reason=run.reason)
+            sealed = seal_produced(archive, made.book, made.files, folded=made.folded, reason=run.reason)
             bag, new, score = sealed.bag, sealed.new, made.book.score
             done.add(run, outcome.key, bag)
     except GreenmineError as problem:

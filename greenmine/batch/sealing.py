@@ -160,6 +160,7 @@ def seal_produced(
     book: Workbook,
     files: dict[str, bytes],
     *,
+    folded: str = "",
     reason: str = "",
     clock: Clock = now,
 ) -> Sealed:
@@ -169,6 +170,7 @@ def seal_produced(
         archive: where.
         book: what was read.
         files: the content of every file by its name.
+        folded: the `grounds` of findings that the other process folded again; others are folded here.
         reason: why it takes the place of an earlier revision; needed where there is one.
         clock: tells the time of sealing.
 
@@ -179,7 +181,7 @@ def seal_produced(
     waiting = _waiting(archive, book.record)
     if waiting is not None:
         return _sealed_draft(archive, waiting, book.record)
-    return _sealed(archive, book, files, book.record, draft=False, reason=reason, time=clock())
+    return _sealed(archive, book, files, book.record, draft=False, reason=reason, time=clock(), folded=folded)
 
 
 def _sealed(
@@ -191,6 +193,7 @@ def _sealed(
     draft: bool,
     reason: str,
     time: dt.datetime,
+    folded: str = "",
     tries: int = TRIES,
 ) -> Sealed:
     """Seal what the notebook gave, or lay it out as a draft."""
@@ -219,12 +222,13 @@ def _sealed(
         return Sealed(book.mine.id, book.id, "", laid, "", (), new=True)
     attest[STATEMENT] = make_statement({**files, "record.json": record.canonical()})
     try:
-        bag = seal_assessment(archive, files, record, _journals(assessment, record), attest)
+        bag = seal_assessment(archive, files, record, _journals(assessment, record), attest, folded=folded)
     except ConflictError:
         if tries == 1:
             raise
         wait_for_others(archive, book.mine.id)
-        return _sealed(archive, book, files, assessment, draft=draft, reason=reason, time=time, tries=tries - 1)
+        how: dict[str, Any] = {"draft": draft, "reason": reason, "time": time, "folded": folded, "tries": tries - 1}
+        return _sealed(archive, book, files, assessment, **how)
     place = archive.place(bag.path)
     return Sealed(book.mine.id, book.id, bag.path, place, bag.digest, _signers(place), new=True)
 

@@ -12,10 +12,12 @@ Fractions come as exact `Decimal`. Nesting and size are limited, so a hostile fi
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final, NoReturn
 
 import yaml
@@ -104,7 +106,17 @@ def parse_yaml(text: str, file: object, error: type[InputError] = InputError) ->
     Raises:
         InputError: the text is not YAML, or not in the strict form this module describes.
     """
-    return _Reader(file, error).read(text)
+    try:
+        known = _read(text)
+    except InputError:
+        return _Reader(file, error).read(text)  # which says so of the file
+    return YamlDocument(copy.deepcopy(known.data), file, known.lines)
+
+
+@lru_cache(8)
+def _read(text: str) -> YamlDocument:
+    """Read a text; a panel or a profile is asked for again and again."""
+    return _Reader("", InputError).read(text)
 
 
 def _place(line: int, key: str) -> str:
