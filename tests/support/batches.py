@@ -100,7 +100,7 @@ class Cluster:
         self._file = folder / f"scheduler-{time.monotonic_ns()}.json"
         self._log = folder / "cluster.log"
         self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-show", "--no-dashboard")
-        until(self._file.exists, None)
+        until(lambda: bool(self._told()))
         self.workers = [
             self._start("worker", "--nthreads", "1", "--no-nanny", "--no-dashboard") for _n in range(workers)
         ]
@@ -113,7 +113,14 @@ class Cluster:
     @property
     def address(self) -> str:
         """Where the scheduler listens."""
-        return str(json.loads(self._file.read_text("utf-8"))["address"])
+        return str(self._told()["address"])
+
+    def _told(self) -> dict[str, str]:
+        """Return what the scheduler has written of itself; nothing while it has not, or not to the end."""
+        try:
+            return dict(json.loads(self._file.read_text("utf-8")))
+        except (OSError, ValueError):
+            return {}
 
     def close(self) -> None:
         """End all processes."""
