@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup
@@ -30,7 +31,7 @@ _BETWEEN = re.compile(r">\n+<")
 _OMISSIBLE = re.compile(
     r"</p>(?=<(?:p|dl|table|ul|ol|div|h[1-4]|article|blockquote|/dd|/div|/section|/article)\b)|</(?:td|th|tr|thead|tbody|tfoot|li|dt|dd)>"
 )
-_TAG = re.compile(r"<[a-z][^<>]*>")
+_TAG = re.compile(r"<[a-z][^<>]*=[^<>]*>")
 _QUOTED = re.compile(r'="([A-Za-z0-9#._:%-]+)"')
 
 
@@ -134,4 +135,9 @@ def _compact(markup: str, lang: str) -> str:
     """
     plain = markup.replace(f' lang="{lang}"', "").replace(' class="gm"', "").replace(' class="gm ', ' class="')
     # a fragment has no < or > inside a tag or bare in a text, so what looks like a tag is one
-    return _TAG.sub(lambda tag: _QUOTED.sub(r"=\1", tag[0]), _OMISSIBLE.sub("", _BETWEEN.sub("><", plain)))
+    return _TAG.sub(lambda tag: _unquoted(tag[0]), _OMISSIBLE.sub("", _BETWEEN.sub("><", plain)))
+
+
+@lru_cache(1024)
+def _unquoted(tag: str) -> str:
+    return _QUOTED.sub(r"=\1", tag)

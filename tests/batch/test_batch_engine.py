@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,16 @@ def test_anyone_can_name_the_engine_to_papermill(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "papermill", "--engine", "greenmine", str(source), str(target)]
     subprocess.run(command, check=True, capture_output=True)
     assert "42" == nbformat.read(target, 4).cells[0].outputs[0].data["text/plain"]
+
+
+def test_times_are_noted_as_papermill_notes_them(tmp_path: Path) -> None:
+    """For each cell when it began and ended, and how long it took."""
+    noted = [one["metadata"].get("papermill", {}) for one in run("greenmine", tmp_path)["cells"]]
+    timed = [one for one in noted if one.get("end_time")]
+    assert len(timed) > 1
+    for one in timed:
+        began, ended = (datetime.fromisoformat(one[name]) for name in ("start_time", "end_time"))
+        assert (ended - began).total_seconds() == one["duration"]
 
 
 def test_every_notebook_begins_with_nothing(tmp_path: Path) -> None:

@@ -16,16 +16,17 @@ from mines import ASSESSMENT, make_mine
 
 from greenmine.archive.layout import Archive
 from greenmine.archive.pins import Pins
+from greenmine.archive.refold import refold
 from greenmine.archive.verify import verify
 from greenmine.batch import pool
 from greenmine.batch.job import Job, do, job_key
 from greenmine.batch.process import MIB, Limits
 from greenmine.batch.run import DONE, Finished, notebook_parameters, run_list
 from greenmine.batch.runlist import Run, read_list
-from greenmine.batch.runner import NOTEBOOK, assess
+from greenmine.batch.runner import NOTEBOOK, assess, produce
 from greenmine.batch.sealing import Sealed, seal_produced
 from greenmine.cli.main import main
-from greenmine.errors import UsageError
+from greenmine.errors import ArchiveError, UsageError
 from greenmine.workspace import Workspace
 
 COUNT = 4
@@ -81,6 +82,52 @@ def test_a_record_is_what_assessing_alone_gives(done: tuple[Workspace, list[Fini
     alone = assess("M-03", workspace=done[0])
     bag = done[0].reports / done[1][2].bag / "data"
     assert {name: (bag / name).read_bytes() for name in alone.files} == alone.files
+
+
+@pytest.mark.parametrize("edited", [False, True])
+def test_what_its_worker_folded_again_is_not_folded_by_who_seals(
+    copy: Workspace,
+    monkeypatch: pytest.MonkeyPatch,
+    edited: bool,  # noqa: FBT001
+) -> None:
+    """Unless a byte of it is another by then; and what does not follow from what is there is refused."""
+    folded: list[object] = []
+
+    def counted(*args: Any, **options: Any) -> bytes:
+        folded.append(args)
+        return refold(*args, **options)
+
+    monkeypatch.setattr("greenmine.archive.seal.refold", counted)
+    make_mine(copy.evidence, mine="M-99", photos=False)
+    [outcome] = do(Job(Run(1, "M-99", rows(copy, "list.csv")[2].parameters), copy.root))
+    assert outcome.made
+    archive = Archive.open(copy.reports)
+    panel = copy.evidence / "M-99" / "assessments" / ASSESSMENT / "panel.yaml"
+    if edited:
+        panel.write_text(panel.read_text("utf-8").replace("kind: third_party", "kind: self"), "utf-8")
+        with pytest.raises(ArchiveError, match=r"assessment\.kind"):
+            seal_produced(archive, outcome.made.book, outcome.made.files, folded=outcome.made.folded)
+        assert 1 == len(folded)
+    else:
+        assert seal_produced(archive, outcome.made.book, outcome.made.files, folded=outcome.made.folded).new
+        assert not folded
+
+
+def test_what_changed_while_it_was_computed_is_left_to_who_seals(
+    copy: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker vouches for nothing that is no longer there as it was read."""
+    folder = copy.evidence / "M-03"
+
+    def late(*args: Any, **options: Any) -> Any:
+        made = produce(*args, **options)
+        (folder / "mine.yaml").write_text((folder / "mine.yaml").read_text("utf-8") + "# later\n", "utf-8")
+        return made
+
+    monkeypatch.setattr("greenmine.batch.job.produce", late)
+    [outcome] = do(Job(rows(copy)[2], copy.root))
+    assert outcome.made
+    assert "" == outcome.made.folded
 
 
 def test_what_is_sealed_is_not_done_again(copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

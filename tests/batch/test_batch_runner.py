@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import shutil
@@ -15,7 +16,7 @@ import pytest
 from mines import ASSESSMENT, MINE, make_mine, open_book, report
 from pages import cell, notebook
 
-from greenmine.batch.notebook import archived, read_notebook, run_notebook
+from greenmine.batch.notebook import archived, read_notebook, report_files, run_notebook
 from greenmine.batch.runner import Assessed, assess
 from greenmine.errors import GreenmineError, InputError, NotebookError, UsageError
 from greenmine.files import sha256_hex
@@ -243,6 +244,26 @@ def test_printed_text_and_warnings_are_not_archived() -> None:
     clean = archived(notebook(cell("<p>x</p>", *streams, tags=["t"]), cell("<p>live</p>", tags=["live"])), {})
     assert [["execute_result"], []] == [[output.output_type for output in one.outputs] for one in clean.cells]
     assert {"tags": ["t"]} == clean.cells[0].metadata
+
+
+def test_an_archived_notebook_is_written_as_nbformat_writes_it(runs: tuple[Assessed, Assessed]) -> None:
+    """Byte for byte: of a real report, and of whatever else a notebook may hold."""
+    for made in (nbformat.reads(runs[0].files["report.ipynb"].decode(), 4), notebook(), odd()):
+        before = copy.deepcopy(made)
+        assert f"{nbformat.writes(made)}\n".encode() == report_files(made)["report.ipynb"]
+        assert before == made
+
+
+def odd() -> Any:
+    """Return a notebook of nothing, of nested things, of texts that need escaping, and of pictures."""
+    data = {
+        "text/plain": 'a\n"b"\\\u2028\x01矿',
+        "application/json": {"b": [1, 2.5, None, True], "a": {}},
+        "image/png": "eA==",
+    }
+    shown = nbformat.v4.new_output("display_data", data=data, metadata={"z": [], "a": {"c": [[], [{}]]}})
+    streams = [nbformat.v4.new_output("stream", name="stdout", text="x\r\ny\n")]
+    return notebook(cell("<p>x</p>", shown, *streams, tags=["t"]), nbformat.v4.new_markdown_cell("", id="m"))
 
 
 def test_the_shipped_notebook_holds_calls_only() -> None:
