@@ -253,7 +253,7 @@ def _show_record(programme: Programme, record: Record, day: dt.date, *, as_json:
         return
     subject, name, state, _since, lists = cells(programme, record)
     heading = " ".join(filter(None, (subject, name, state, lists)))
-    columns = [_("date"), _("step"), _("office"), _("document"), _("deadline"), _("clause")]
+    columns = [_("date"), _("step"), _("office"), _("document"), _("deadline"), _("Case"), _("clause")]
     rows = (
         [
             str(event.date),
@@ -261,6 +261,7 @@ def _show_record(programme: Programme, record: Record, day: dt.date, *, as_json:
             event.office,
             event.document,
             str(event.deadline or ""),
+            f"{event.trigger} {event.reason}".strip(),
             programme.steps[event.step].clause,
         ]
         for event in record.events

@@ -77,7 +77,7 @@ def _consequences(programme: Programme) -> Iterator[Part]:
             [programme.lists[one].title if one in programme.lists else one, share, rule.clause, rule.note]
             for one, share in shares.items()
         )
-        yield _("Draws"), [_("list"), _("at least"), _("clause"), _("how it is read")], rows
+        yield _("Draws"), [_("List or stratum"), _("At least"), _("clause"), _("how it is read")], rows
     if removal:
         grounds = ([key, one.text, one.clause] for key, one in {**removal.triggers, **removal.grounds}.items())
         yield _("Grounds of removal"), ["ID", _("the source's words"), _("clause")], grounds

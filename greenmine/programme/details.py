@@ -38,6 +38,8 @@ DEADLINE_REASON: Final = "deadline_reason"
 LISTS: Final = (ASSESSORS, EVIDENCE)
 """The keys that hold a list."""
 
+_CHECKED: Final = frozenset({AGENCY, ASSESSORS, DUTIES, ACT, EVIDENCE, DISMISSED, DEADLINE_REASON, NUMBER})
+
 
 def parties(event: Event) -> tuple[str, ...]:
     """Return who took part in a step, as subjects of the register: `agency/<id>`, `assessor/<id>`."""
@@ -75,6 +77,8 @@ def check_forms(event: Event, programme: Programme) -> None:
     Raises:
         BadValue: they are not.
     """
+    if not _CHECKED & event.details.keys():
+        return
     party, removal = programme.third_party or ThirdParty(clause="-"), programme.removal
     acts = [name for name, one in party.prohibited.items() if event.subject.partition("/")[0] in one.of]
     grounds = (*removal.triggers, *removal.grounds) if removal else ()

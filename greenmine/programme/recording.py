@@ -120,8 +120,8 @@ def _tried(
             _refuse_ahead(event, today)
             state.take(event)
         except BadValue as bad:
-            place = _("step {step}").format(step=shown(draft.step))
-            place = _("{place}, {part}").format(place=place, part=bad.place) if bad.place else place
+            text = _("step {step}, {place}") if bad.place else _("step {step}")
+            place = text.format(step=shown(draft.step), place=bad.place)
             problem = JournalError(draft.subject, place, expected=bad.expected, found=bad.found, hint=bad.hint)
             if passed_over is None:
                 raise problem from None

@@ -206,7 +206,9 @@ class Fold:
         told = event
         if step.by_agency and AGENCY not in event.details:
             told = next((one for one in reversed(record.events) if AGENCY in one.details), event)
-        for name in parties(told) if told.details else ():
+        if not told.details:
+            return
+        for name in parties(told):
             known = self._records.get(name, _Open()).events
             end = excluded_until(self.programme, known, event.date)
             if end is not None:

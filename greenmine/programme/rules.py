@@ -29,37 +29,35 @@ class Rule(NamedTuple):
         step: the step.
         prefix: what its subjects begin with.
         sources: the states it may be taken in.
-        fields: the fields of an event that it needs.
-        details: the details that it needs.
+        details: which of what it needs are details.
         guards: the clocks that it has to wait for, or that it may not come after.
-        within: the clocks within whose time it has to be taken.
         limits: the clocks to whose length a deadline that it sets has to keep.
+        first: when the document was issued.
     """
 
     step: Step
     prefix: str
     sources: frozenset[str]
-    fields: tuple[str, ...]
-    details: tuple[str, ...]
+    details: frozenset[str]
     guards: tuple[Clock, ...]
-    within: tuple[Clock, ...]
     limits: tuple[Clock, ...]
+    first: dt.date | None
 
 
 def rule_of(programme: Programme, name: str) -> Rule:
     """Return the rule of the step of a name."""
     step = programme.steps[name]
     clocks = programme.clocks.values()
-    fields = tuple(key for key in step.needs if key in {"document", "deadline", "reason", "trigger"})
+    around = [one for one in clocks if name in one.ends and (one.kind == "earliest" or one.refuses)]
+    around += [programme.clocks[one.within] for one in clocks if name in one.done_by and one.within]
     return Rule(
         step,
         f"{step.subject}/",
         frozenset(step.from_states),
-        fields,
-        tuple(key for key in step.needs if key not in fields),
-        guards=tuple(one for one in clocks if name in one.ends and (one.kind == "earliest" or one.refuses)),
-        within=tuple(programme.clocks[one.within] for one in clocks if name in one.done_by and one.within),
+        frozenset(step.needs).difference(Event._fields),
+        guards=tuple(around),
         limits=tuple(one for one in clocks if name in one.starts and one.settable and one.kind == "limit"),
+        first=programme.valid_from,
     )
 
 
@@ -91,13 +89,13 @@ def check_step(event: Event, before: Sequence[Event], rule: Rule, programme: Pro
     Raises:
         BadValue: it does not; the message tells which rule, and its clause.
     """
-    _check_day(event, before, programme)
+    _check_day(event, before, rule.first, programme)
     _check_needs(event, rule, programme)
     if event.trigger:
         _check_trigger(event, programme)
     if event.deadline and event.deadline < event.date:
         raise BadValue("deadline", _("a day not before {day}").format(day=event.date), str(event.deadline))
-    for clock in (*rule.guards, *rule.within):
+    for clock in rule.guards:
         _check_clock(event, before, clock, programme)
     for clock in rule.limits:
         _check_limit(event, clock, programme)
@@ -109,8 +107,7 @@ def check_step(event: Event, before: Sequence[Event], rule: Rule, programme: Pro
         check_grade(event, before, programme)
 
 
-def _check_day(event: Event, before: Sequence[Event], programme: Programme) -> None:
-    first = programme.valid_from
+def _check_day(event: Event, before: Sequence[Event], first: dt.date | None, programme: Programme) -> None:
     if before and event.date < before[-1].date:
         last = before[-1]
         expected = _("a day not before {day}, that of {step}")
@@ -123,13 +120,11 @@ def _check_day(event: Event, before: Sequence[Event], programme: Programme) -> N
 
 
 def _check_needs(event: Event, rule: Rule, programme: Programme) -> None:
-    places = [key for key in rule.fields if not getattr(event, key)]
-    places += [f"details/{key}" for key in rule.details if not event.details.get(key)]
-    if places:
-        expected = _("{key}, which {step} needs ({rule})").format(
-            key=places[0].rpartition("/")[2], step=rule.step.title, rule=programme.cited(rule.step.clause)
-        )
-        raise BadValue(places[0], expected, _("nothing"))
+    for key in rule.step.needs:
+        if not (event.details.get(key) if key in rule.details else getattr(event, key)):
+            cited = programme.cited(rule.step.clause)
+            expected = _("{key}, which {step} needs ({rule})").format(key=key, step=rule.step.title, rule=cited)
+            raise BadValue(f"details/{key}" if key in rule.details else key, expected, _("nothing"))
 
 
 def _check_trigger(event: Event, programme: Programme) -> None:
