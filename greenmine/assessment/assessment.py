@@ -247,7 +247,7 @@ def _check_authors(path: Path, entries: Iterable[Entry], panel: Panel) -> None:
         if entry.author != PANEL and entry.author not in panel.people:
             raise JournalError(
                 path,
-                _("line {number}, {place}").format(number=entry.seq, place="author"),
+                _("line {line}, key {key}").format(line=entry.seq, key="author"),
                 expected=_("one of {values}").format(values=", ".join([*sorted(panel.people), PANEL])),
                 found=shown(entry.author),
                 hint=_("Add the person to {file}.").format(file=FILE_NAME),

@@ -277,7 +277,7 @@ def scan(data: bytes, file: object, owner: Owner) -> Reading:
         if stated != prev:
             _blame(lines, number, file, owner)
         if entries and entry.order < entries[-1].order:
-            where = _("line {number}, {place}").format(number=number, place="time")
+            where = _("line {line}, key {key}").format(line=number, key="time")
             raise JournalError(
                 file, where, expected=_("not before {time}").format(time=entries[-1].time), found=entry.time
             )
@@ -289,7 +289,7 @@ def scan(data: bytes, file: object, owner: Owner) -> Reading:
 def _at(file: object, number: int, bad: BadValue) -> JournalError:
     place = _("line {number}").format(number=number)
     if bad.place:
-        place = _("line {number}, {place}").format(number=number, place=bad.place)
+        place = _("line {line}, key {key}").format(line=number, key=bad.place)
     return JournalError(file, place, expected=bad.expected, found=bad.found, hint=bad.hint)
 
 

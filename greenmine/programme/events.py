@@ -319,7 +319,7 @@ def at_line(file: object, number: int, bad: BadValue) -> JournalError:
     """Return the error that tells what is wrong in a line of a journal."""
     place = _("line {number}").format(number=number)
     if bad.place:
-        place = _("line {number}, {place}").format(number=number, place=bad.place)
+        place = _("line {line}, key {key}").format(line=number, key=bad.place)
     return JournalError(file, place, expected=bad.expected, found=bad.found, hint=bad.hint)
 
 

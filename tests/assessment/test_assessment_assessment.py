@@ -170,7 +170,7 @@ class TestReading:
     def test_an_author_who_is_not_on_the_panel_is_an_error(self, mine: Path, folder: Path) -> None:
         """The message names the line and says what to do."""
         write(folder, "E1", [("E1", "indicator/40", YES), ("E9", "indicator/40", YES)])
-        with pytest.raises(JournalError, match=r"line 2, author.*E1, E2, E3, E4, panel.*“E9”.*Add the person"):
+        with pytest.raises(JournalError, match=r"line 2, key author.*E1, E2, E3, E4, panel.*“E9”.*Add the person"):
             load_assessment(mine)
 
     def test_other_files_beside_journals_are_passed_over(self, mine: Path, folder: Path) -> None:
