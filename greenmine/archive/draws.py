@@ -44,7 +44,8 @@ FILE_NAME, SEED, DRAWN, TEAMS = "draw.json", "seed.txt", "drawn.txt", "teams.txt
 
 KEY: Final = "key"
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_+]{1,128}\z")]
-Seed = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]{1,500}\z")]
+MAX_SEED: Final = 500
+"""The most characters in a seed."""
 
 
 class Stratum(Frozen):

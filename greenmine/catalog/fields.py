@@ -17,7 +17,7 @@ from greenmine.catalog.strict_yaml import described, problem
 from greenmine.i18n import gettext as _
 
 _DECIMAL: Final = re.compile(r"(0|[1-9][0-9]{0,5})(\.[0-9]{1,6})?")
-_DAY: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_DAY: Final = re.compile(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
 
 
 class Strict(BaseModel):
@@ -51,6 +51,8 @@ def _share(value: str) -> str:
 
 
 def _day(value: str) -> str:
+    if not _DAY.fullmatch(value):
+        raise problem(_('a date such as "2024-04-15"'), described(value))
     try:
         dt.date.fromisoformat(value)
     except ValueError:
@@ -62,7 +64,7 @@ Text = Annotated[str, Field(min_length=1, max_length=20_000)]
 Note = Annotated[str, Field(max_length=20_000)]
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-Day = Annotated[str, Field(pattern=_DAY), AfterValidator(_day)]
+Day = Annotated[str, Field(json_schema_extra={"pattern": _DAY.pattern}), AfterValidator(_day)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Points = Annotated[str, Field(pattern=f"^{_DECIMAL.pattern}$"), BeforeValidator(_decimal), AfterValidator(_positive)]
 Share = Annotated[Points, AfterValidator(_share)]

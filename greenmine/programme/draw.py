@@ -24,6 +24,7 @@ from greenmine.archive.draws import (
     FILE_NAME,
     FRAME,
     FRAME_SCHEMA,
+    MAX_SEED,
     MINES,
     SCHEMA,
     SEED,
@@ -32,7 +33,6 @@ from greenmine.archive.draws import (
     FrameMine,
     Outcome,
     Replacement,
-    Seed,
     check_frame,
     frame_files,
     new_nonce,
@@ -270,7 +270,7 @@ def run(archive: Archive, name: str, seed: str, *, by: str, on: dt.datetime) -> 
     if on < dt.datetime.fromisoformat(state.frame.event_at):
         text = _("The event that gives the seed, {event}, is on {time}.")
         raise UsageError(text.format(event=shown(state.frame.event), time=_china(state.frame.event_at)))
-    if not seed or not seed.isprintable() or seed != seed.strip():
+    if not seed or len(seed) > MAX_SEED or not seed.isprintable() or seed != seed.strip():
         raise UsageError(_("A draw needs a seed, a line of text, from the public event."))
     for one in read_checkpoints(archive.root):
         fixed = one.checkpoint
@@ -322,7 +322,7 @@ def replace(
 def _sealed(  # noqa: PLR0917 - what a draw is made with
     archive: Archive,
     state: State,
-    seed: Seed,
+    seed: str,
     replaced: tuple[Replacement, ...],
     fixed: tuple[int, str],
     by: str,

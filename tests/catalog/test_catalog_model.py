@@ -31,7 +31,7 @@ CASES: dict[str, tuple[str, str, int, str, str, str]] = {
     "points of zero": ('points: "2.0"', 'points: "0.0"', 51, "…/2/points", "above 0", "0"),
     "an id with a space": ("id: small", "id: small one", 2, "id", "the form", "“small one”"),
     "a date that does not exist": ('"2024-02-01"', '"2024-02-30"', 8, "effective_from", "calendar", "2024-02-30"),
-    "a date in another order": ('"2024-02-01"', '"01.02.2024"', 8, "effective_from", "the form", "01.02.2024"),
+    "a date in another order": ('"2024-02-01"', '"01.02.2024"', 8, "effective_from", "a date such as", "01.02.2024"),
     "dates out of order": ('"2029-01-31"', '"2023-01-31"', 9, "effective_to", "not before 2024-02-01", "2023-01-31"),
     "a digest that is none": ('source_sha256: "00', 'source_sha256: "zz', 11, "source_sha256", "the form", "zz"),
     "an unknown language": ("language: zh", "language: fr", 10, "language", "zh, en", "“fr”"),

@@ -216,7 +216,7 @@ def test_the_seed_comes_after_the_frame(archive: Archive, programme: Programme) 
         run(archive, "2026-spot", SEED, by="省厅", on=DRAWN)
 
 
-@pytest.mark.parametrize("seed", ["", " 1", "a\nb", "\x00"])
+@pytest.mark.parametrize("seed", ["", " 1", "a\nb", "\x00", "1" * 501])
 def test_a_seed_is_a_line_of_text(archive: Archive, programme: Programme, seed: str) -> None:
     """What could not be typed into a shell again is refused."""
     frozen(archive, programme)
