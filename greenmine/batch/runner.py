@@ -23,9 +23,7 @@ from greenmine.batch.parameters import checked, declared
 from greenmine.batch.process import USUAL, Limits
 from greenmine.batch.publish import publish
 from greenmine.errors import NotebookError
-from greenmine.files import canonical_json
 from greenmine.i18n import gettext as _
-from greenmine.scoring import canonical
 from greenmine.workbook import Workbook
 from greenmine.workbook.book import LIVE, RECORD_TYPE
 from greenmine.workbook.handed_down import handing_down, state_of
@@ -174,8 +172,8 @@ def _same_inputs(record: Any, book: Workbook, name: str) -> None:  # noqa: ANN40
 def _files(book: Workbook, record: Any) -> dict[str, bytes]:  # noqa: ANN401
     """Return the content of every file of the result; the JSON files have the digests that the report prints."""
     return {
-        "catalog.resolved.json": canonical_json(book.catalog.document),
-        "findings.json": canonical_json(book.findings),
-        "score.json": canonical(book.score),
+        "catalog.resolved.json": book.catalog.canonical,
+        "findings.json": book.documents["findings"],
+        "score.json": book.documents["score"],
         **report_files(record),
     }

@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -51,6 +52,11 @@ class Catalog:
     path: Path
     softened: tuple[Softening, ...] = ()
     sources: Mapping[str, Path] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def canonical(self) -> bytes:
+        """The document in its RFC 8785 form, as it is archived."""
+        return canonical_json(self.document)
 
     @property
     def id(self) -> str:

@@ -140,7 +140,7 @@ class Workbook:
             profile = read_profile(folder)
             inventory = cached_inventory(folder) if live else recent_inventory(folder)
             record = load_assessment(folder, assessment or None, inventory)
-            scorer = Scorer(found.document)
+            scorer = _scorer(found)
             again = None
             if carried_from:
                 again = rescore(record.findings, carried_from, found, workspace=workspace, readings=readings)
@@ -187,9 +187,14 @@ class Workbook:
         return {
             "catalog": self.catalog.sha256,
             "evidence": self.inventory.sha256,
-            "findings": sha256_hex(canonical_json(self.findings)),
-            "score": sha256_hex(canonical(self.score)),
+            "findings": sha256_hex(self.documents["findings"]),
+            "score": sha256_hex(self.documents["score"]),
         }
+
+    @cached_property
+    def documents(self) -> dict[str, bytes]:
+        """Findings and score in their RFC 8785 form, as they are archived."""
+        return {"findings": canonical_json(self.findings), "score": canonical(self.score)}
 
     # ---- what the pieces share ---------------------------------------------------------------------------------------
 
@@ -349,6 +354,16 @@ class Workbook:
         """Return the readings in force that are not the catalog's default, as the scorer takes them."""
         defaults = {name: entry["default"] for name, entry in self.catalog.document["readings"].items()}
         return [f"{name}={choice}" for name, choice in self.score["readings"].items() if choice != defaults.get(name)]
+
+
+_scorers: dict[str, Scorer] = {}
+
+
+def _scorer(catalog: Catalog) -> Scorer:
+    """Return the scorer of a catalog, which is made once; many mines are scored by the same."""
+    if catalog.sha256 not in _scorers:
+        _scorers[catalog.sha256] = Scorer(catalog.document)
+    return _scorers[catalog.sha256]
 
 
 @cache
