@@ -84,7 +84,8 @@ def _decoded(data: bytes, side: int, region: Region | None) -> Image.Image | Non
                 return None
             picture = picture.crop(box)
         opaque = picture.mode == "RGB" and "transparency" not in picture.info
-        picture = picture.convert("RGB" if opaque else "RGBA")
+        if not opaque:
+            picture = picture.convert("RGBA")
     picture.thumbnail((side, side), Image.Resampling.HAMMING)  # made for shrinking, a third of the work
     clean = Image.new("RGB", picture.size, "white")
     clean.paste(picture, mask=None if opaque else picture.getchannel("A"))
