@@ -153,7 +153,7 @@ def record_command(
     except JournalError as bad:
         if not steps.row:
             raise
-        place = ", ".join(filter(None, (_("row {row}").format(row=steps.row), bad.file, bad.place)))
+        place = _("row {row}, {subject}, {place}").format(row=steps.row, subject=bad.file, place=bad.place)
         raise InputError(file, place, expected=bad.expected, found=bad.found, hint=bad.hint) from None
 
 

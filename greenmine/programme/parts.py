@@ -85,8 +85,14 @@ class Length(Strict):
             "months": _("{count} months"),
             "years": _("{count} years"),
         }
+        one = {
+            "working_days": _("1 working day"),
+            "days": _("1 day"),
+            "months": _("1 month"),
+            "years": _("1 year"),
+        }
         unit, count = next(iter(self.model_dump(exclude_none=True).items()))
-        return words[unit].format(count=count)
+        return one[unit] if count == 1 else words[unit].format(count=count)
 
 
 class Document(Strict):

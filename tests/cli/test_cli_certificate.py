@@ -57,7 +57,7 @@ def archive(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Archive:
     """A sealed assessment of a mine that was assessed on site; it is taken to pass."""
     made = make_archive(workspace / "reports")
     prepare(made, make_mine(workspace / "evidence")).sealed(made)
-    days = (("apply", "2025-03-03"), ("accept", "2025-03-10"), ("assess", "2025-03-28"))
+    days = (("apply", "2025-03-03"), ("accept", "2025-03-10"), ("form_team", "2025-03-11"), ("assess", "2025-03-28"))
     steps = [draft(CCACC, f"mine/{MINE}", *one) for one in days]
     record(made, CCACC, steps, by="甲", time=dt.datetime(2025, 4, 1, tzinfo=dt.UTC))
     monkeypatch.setattr(certificate, "archived", lambda _archive, _bag, _name: PASSED)

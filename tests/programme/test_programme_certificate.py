@@ -31,6 +31,7 @@ def score(total: str, verdict: str = "pass") -> dict[str, Any]:
 CERTIFIED = (
     ("apply", "2025-03-03"),
     ("accept", "2025-03-10"),
+    ("form_team", "2025-03-11"),
     ("assess", "2025-03-28"),
     ("certify", "2025-04-03", {"details": {"certificate": "GM-CERT-1", "grade": "AAAAA"}}),
 )
@@ -93,7 +94,8 @@ def test_surveillances_keep_downgrade_and_upgrade() -> None:
 
 def test_a_withdrawn_certificate_ends_and_another_may_follow() -> None:
     """六4: 撤销; the mine applies anew, and both certificates are told."""
-    again = (("apply", "2026-06-01"), ("accept", "2026-06-08"), ("assess", "2026-06-22"), ("certify", "2026-07-01"))
+    days = {"apply": "06-01", "accept": "06-08", "form_team": "06-09", "assess": "06-22", "certify": "07-01"}
+    again = [(step, f"2026-{on}") for step, on in days.items()]
     record = fold(story(CCACC, MINE, *CERTIFIED, ("withdraw", "2026-04-20"), *again), CCACC).get(MINE)
     first, second = certificates(record, day("2026-08-01"))
     assert ("withdrawn", day("2026-04-20")) == (first.status, first.ended)
@@ -122,7 +124,7 @@ def test_a_grade_that_does_not_follow_is_refused(steps: tuple[Any, ...], message
 def test_a_certificate_without_a_grade_goes_neither_up_nor_down() -> None:
     """五: where no grade was determined, there is none to raise or lower."""
     i18n.use("en")
-    steps = (*CERTIFIED[:3], ("certify", "2025-04-03"), ("downgrade", "2026-03-30"))
+    steps = (*CERTIFIED[:4], ("certify", "2025-04-03"), ("downgrade", "2026-03-30"))
     with pytest.raises(JournalError, match="no grade was determined"):
         fold(story(CCACC, MINE, *steps), CCACC)
 
@@ -138,6 +140,7 @@ def test_a_certificate_without_a_grade_goes_neither_up_nor_down() -> None:
 )
 def test_lines_that_do_not_rise_with_the_grades_are_refused(lines: list[tuple[str, str]]) -> None:
     """A grade that the source does not name, one with two lines, a higher one from fewer points."""
+    i18n.use("en")
     assert CCACC.certification is not None
     bands = [{"grade": grade, "at_least": line, "document": "示例", "clause": "1"} for grade, line in lines]
     with pytest.raises(ValidationError, match=r"one of AAAAA, AAAA|line"):

@@ -24,7 +24,13 @@ GANSU = shipped("gansu")
 CCACC = shipped("ccacc-2024")
 MINE = "mine/GM-0001"
 
-CERTIFIED = (("apply", "2024-05-06"), ("accept", "2024-05-07"), ("assess", "2024-05-20"), ("certify", "2024-05-27"))
+CERTIFIED = (
+    ("apply", "2024-05-06"),
+    ("accept", "2024-05-07"),
+    ("form_team", "2024-05-08"),
+    ("assess", "2024-05-20"),
+    ("certify", "2024-05-27"),
+)
 choices = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 40), st.integers(0, 400)), max_size=30)
 
 
@@ -43,7 +49,7 @@ def test_the_certifier_has_twenty_working_days_that_stop_while_the_applicant_cor
     """六2: accepted on 2024-09-20, stopped from 09-26 to 10-10: 09-26 is the 4th day, 10-11 the 5th, 10-31 the 20th."""
     steps = [("apply", "2024-09-18"), ("accept", "2024-09-20"), ("correct", "2024-09-26", {"document": "整改通知"})]
     assert [(None, "stopped")] == told(CCACC, "processing", "2024-10-08", *steps)
-    steps += [("corrected", "2024-10-10"), ("assess", "2024-10-18")]
+    steps += [("corrected", "2024-10-10"), ("form_team", "2024-10-11"), ("assess", "2024-10-18")]
     assert [("2024-10-31", "open")] == told(CCACC, "processing", "2024-10-18", *steps)
     assert [("2024-10-31", "due")] == told(CCACC, "processing", "2024-10-31", *steps)
     assert [("2024-10-31", "overdue")] == told(CCACC, "processing", "2024-11-01", *steps)

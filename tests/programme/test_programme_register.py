@@ -92,6 +92,7 @@ REFUSED: list[tuple[Any, list[tuple[Any, ...]], str]] = [
         "2025-02-28",
     ),
     (CCACC, [("apply", "2024-05-06"), ("certify", "2024-05-07")], "六2"),
+    (CCACC, [("apply", "2024-05-06"), ("accept", "2024-05-07"), ("assess", "2024-05-20")], "六2"),
     (CCACC, [("reapply", "2024-05-06")], "六4"),
     (NATIONAL, [("levitate", "2024-05-06")], "levitate"),
 ]
@@ -182,7 +183,7 @@ def test_a_step_for_mines_is_refused_for_others() -> None:
 def test_details_are_the_latest_of_each_kind() -> None:
     """The record gathers what its events say besides."""
     certified = (
-        ("apply", "2024-05-06"), ("accept", "2024-05-07"), ("assess", "2024-05-20"),
+        ("apply", "2024-05-06"), ("accept", "2024-05-07"), ("form_team", "2024-05-08"), ("assess", "2024-05-20"),
         ("certify", "2024-05-27", {"details": {"grade": "AAAAA", "certificate": "C-1"}}),
         ("downgrade", "2025-05-20"),
     )  # fmt: skip
@@ -252,9 +253,10 @@ def test_an_exclusion_may_name_the_prohibited_act() -> None:
 def test_two_mines_have_no_certificate_of_one_number() -> None:
     """六2: a number names one certificate; taken back, it is free again."""
     number = {"details": {"certificate": "C-1"}}
-    steps: list[tuple[Any, ...]] = [("apply", "2024-05-06"), ("accept", "2024-05-07"), ("assess", "2024-05-20")]
+    steps: list[tuple[Any, ...]] = [("apply", "2024-05-06"), ("accept", "2024-05-07")]
+    steps += [("form_team", "2024-05-08"), ("assess", "2024-05-20")]
     first = story(CCACC, MINE, *steps, ("certify", "2024-05-27", dict(number)))
-    second = [one._replace(subject="mine/GM-0002", seq=one.seq + 5) for one in first]
+    second = [one._replace(subject="mine/GM-0002", seq=one.seq + 6) for one in first]
     with pytest.raises(JournalError, match=r"C-1.*mine/GM-0001"):
         fold([*first, *second], CCACC)
     void = story(CCACC, MINE, (VOID, "2024-05-27", {"reason": "误登"}))
