@@ -19,7 +19,7 @@ from greenmine.cli.options import archive_option, archive_root, json_option, one
 from greenmine.cli.output import console, print_json, table
 from greenmine.errors import CheckFailed, InputError, JournalError, UsageError, one_line, shown
 from greenmine.i18n import gettext as _
-from greenmine.text import inert
+from greenmine.text import inert, visible
 from greenmine.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -334,7 +334,8 @@ def seal_command(name: str, *, root: Path | None, as_json: bool) -> None:
 @click.option("--on", "on", default="", metavar="DATE", help=_("As of which day; today by default."))
 @programme_option
 @archive_option
-def export_command(file: Path, *, on: str, name: str, root: Path | None) -> None:
+@json_option
+def export_command(file: Path, *, on: str, name: str, root: Path | None, as_json: bool) -> None:
     """Write the register as a table."""
     from greenmine.files import write_atomic  # noqa: PLC0415 - only here
 
@@ -346,6 +347,10 @@ def export_command(file: Path, *, on: str, name: str, root: Path | None) -> None
     writer.writerow(columns)
     for _subject, one in sorted(register.records.items()):
         last = one.events[-1]
-        writer.writerow(map(inert, [*cells(programme, one), step_title(programme, last), last.document]))
+        row = [*cells(programme, one), step_title(programme, last), last.document]
+        writer.writerow(inert(visible(cell)) for cell in row)
     write_atomic(file, stream.getvalue().encode("utf-8-sig"))
+    if as_json:
+        print_json({"programme": programme.id, "on": str(day), "file": str(file), "rows": len(register.records)})
+        return
     click.echo(_("{count} rows in {file}").format(count=len(register.records), file=file))

@@ -109,7 +109,8 @@ def test_a_register_is_kept_shown_and_sealed(workspace: Path, capsys: pytest.Cap
     run(capsys, "verify")
     assert "GM-0001" in run(capsys, "register", "show", "--list", "certified", "--state", "certified")
     assert "expected one of" in run(capsys, "register", "show", "--state", "nowhere", status=2)
-    run(capsys, "register", "export", "out.csv", lang="zh")
+    told = json.loads(run(capsys, "register", "export", "out.csv", "--json", lang="zh"))
+    assert ("out.csv", 1) == (told["file"], told["rows"])
     rows = list(csv.reader((workspace / "out.csv").read_text("utf-8-sig").splitlines()))
     assert ["GM-0001", "青示沟煤矿（演示）"] == rows[1][:2]
 
@@ -218,11 +219,14 @@ def test_agencies_assessors_and_duties_are_entered_as_texts(capsys: pytest.Captu
 @pytest.mark.usefixtures("mine")
 def test_a_mine_that_only_assessed_itself_does_no_harm(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """二（七）: before it applies it is on no list; every verb goes on working."""
-    run(capsys, "register", "record", "GM-2", "self_evaluate", "--date", "2025-03-02", *NATIONAL)
+    paper = ("--document", "=1+1\x1b[31m")
+    run(capsys, "register", "record", "GM-2", "self_evaluate", "--date", "2025-03-02", *NATIONAL, *paper)
     assert "not in the register" in run(capsys, "register", "show")
     run(capsys, "register", "export", "out.csv")
     run(capsys, "removals")
-    assert "2025-03-02" in (workspace / "out.csv").read_text("utf-8-sig")
+    said = (workspace / "out.csv").read_text("utf-8-sig")
+    assert "2025-03-02" in said
+    assert ",'=1+1⟨U+001B⟩[31m" in said
 
 
 @pytest.mark.usefixtures("mine")
