@@ -178,7 +178,6 @@ def read_again(known: Assessment, inventory: Finder | None = None, reader: Reade
     entries, torn = _journals(folder, mine.id, panel, reader)
     findings = fold(entries, panel, _mine(mine))
     if inventory is not None:
-        findings = copy.deepcopy(findings)
         _leave_out_missing(findings, lambda reference: inventory.find(reference) is not None)
         _add_handed_in(findings, inventory.items)
     return Assessment(folder, mine, panel, tuple(in_order(entries)), findings, (*torn, *notices(entries)))
