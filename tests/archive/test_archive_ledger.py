@@ -205,6 +205,7 @@ class Failing(Store):
 @pytest.mark.parametrize(("call", "taken"), [("write", 0), ("write", 1), ("write", 70), ("write", 105), ("fsync", 0)])
 def test_a_failed_append_leaves_the_ledger_as_it_was(tmp_path: Path, call: str, taken: int) -> None:
     """Whether writing or flushing fails, the error says so, nothing is added, and the next append follows on."""
+    i18n.use("en")
     store = Failing(call, taken)
     ledger = Ledger(Archive.open(tmp_path / "reports", create=True, store=store))
     ledger.append([(ONE, bag(1))])

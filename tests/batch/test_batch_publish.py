@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from greenmine import i18n
 from greenmine.batch import publish as publishing
 from greenmine.batch.publish import publish
 from greenmine.errors import UsageError
@@ -38,6 +39,7 @@ def test_old_results_give_way_and_the_files_of_others_stay(tmp_path: Path) -> No
 @pytest.mark.parametrize("step", ["_write", "_exchange", "sync_directory"])
 def test_on_failure_the_folder_is_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     """Whatever fails, old results are there, new ones are not, and nothing temporary is left."""
+    i18n.use("en")
     target = tmp_path / "t"
     publish(target, {"x": b"1"})
 
@@ -56,6 +58,7 @@ def test_the_old_folder_is_put_back_when_the_new_one_cannot_take_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the two steps of the exchange, too."""
+    i18n.use("en")
     target = tmp_path / "t"
     publish(target, {"x": b"1"})
     rename = Path.rename

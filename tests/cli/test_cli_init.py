@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from greenmine import i18n
 from greenmine.cli import init
 from greenmine.errors import UsageError
 from greenmine.workspace import Workspace
@@ -155,6 +156,7 @@ def test_failure_leaves_nothing_behind(
     existing: tuple[str, ...] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When the disk fills up half-way, the target is as it was, and nothing is left beside it."""
+    i18n.use("en")
     target = tmp_path / "deep" / "deeper" / "w"
     if existing is not None:
         for name in ("", *existing):

@@ -158,7 +158,7 @@ def test_a_folder_that_cannot_be_written_is_told(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("greenmine.assessment.start.write_atomic", full)
-    assert 2 == main(["new", MINE, *OPTIONS])
+    assert 2 == main(["--lang", "en", "new", MINE, *OPTIONS])
     assert "No space left on device" in capsys.readouterr().err
     assert [] == left(room)
 

@@ -252,7 +252,7 @@ def test_a_disk_that_takes_nothing_is_said_in_red(
     with monkeypatch.context() as patch:
         patch.setattr("greenmine.assessment.writer._write", full)
         card.get_by_label(words["justification"]).fill("满了")
-        expect(sheet.page.locator(".gmf-banner")).to_contain_text("No space left on device")
+        expect(sheet.page.locator(".gmf-banner")).to_contain_text("磁盘空间已满")
         expect(card.get_by_label(words["justification"])).to_have_value("满了")
     sheet.page.get_by_text(words["try_again"]).click()
     sheet.settled()
