@@ -118,11 +118,14 @@ def _settled(record: Record, number: int, name: str, removal: Removal) -> bool:
     """Tell whether a ground that the event of a number reports was decided on by a later one."""
     programme = record.programme
     about_rectification = name in removal.grounds or removal.triggers[name].needs_rectification
+    failed = bool(programme.steps[record.events[number].step].proposes)
     ordered = ""
     for place, event in enumerate(record.events):
         step = programme.steps[event.step]
         if _orders(event, programme):
             ordered = event.trigger
+            if failed and place > number:  # time was given instead
+                return True
         if place > number:
             if event.details.get(DISMISSED) == name or not lists_of(record.states[: place + 1], programme):
                 return True

@@ -104,6 +104,15 @@ def test_a_failed_re_check_is_proposed_before_the_day_has_passed(programme: Prog
     assert () == proposals(register(programme, LISTED, ORDER, failed, ("remove", "2026-09-01")), day("2026-09-02"))
 
 
+def test_a_failed_check_is_settled_by_an_order_to_rectify() -> None:
+    """Time is given instead; once it has passed, the removal is proposed for that."""
+    failed = ("check_fail", "2026-07-13", {"reason": "标识牌缺失", "document": "核查记录"})
+    found = register(NATIONAL, LISTED, failed, ORDER)
+    assert ["standard"] == [one.ground for one in proposals(found, day("2026-07-19"))]
+    assert () == proposals(found, day("2026-09-30"))
+    assert [("整改通知1号",)] == [one.evidence for one in proposals(found, day("2026-10-01"))]
+
+
 def test_a_ground_that_needs_rectification_waits_for_it() -> None:
     """八（十七）, trigger 6: 且未按期整改到位的; before the day of the order has passed it is not proposed."""
     report = ("refer", "2026-07-01", {"trigger": "6", "reason": "未落实排污许可"})
