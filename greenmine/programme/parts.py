@@ -295,11 +295,13 @@ class Removal(Sourced):
 
     Attributes:
         decided_by: the deciding body: the id of an actor.
+        by_list: the deciding body for a list where that is another one.
         triggers: what removes a mine, by id.
         grounds: other grounds: the standard is not met.
     """
 
     decided_by: Key
+    by_list: dict[Key, Key] = Field(default_factory=dict)
     triggers: dict[Id, Trigger] = Field(default_factory=dict)
     grounds: dict[Id, Trigger] = Field(default_factory=dict)
 

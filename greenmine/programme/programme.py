@@ -104,6 +104,8 @@ class Programme(Strict):
             yield ("draw", "failed"), self.draw.failed, self.steps
         if self.removal:
             yield ("removal", "decided_by"), (self.removal.decided_by,), self.actors
+            yield ("removal", "by_list"), self.removal.by_list, self.lists
+            yield ("removal", "by_list"), self.removal.by_list.values(), self.actors
         if self.certification:
             yield ("certification", "validity"), (self.certification.validity,), self.clocks
             yield ("certification", "surveillance"), (self.certification.surveillance,), self.clocks

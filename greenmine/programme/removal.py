@@ -145,7 +145,8 @@ def _proposal(  # noqa: PLR0917 - what a proposal tells
 ) -> Proposal:
     removal = programme.removal
     clause = trigger.clause if trigger else removal.clause if removal else ""
-    body = programme.actors[removal.decided_by].title if removal else ""
+    bodies = (removal.by_list.get(name, removal.decided_by) for name in record.lists) if removal else ()
+    body = "、".join(dict.fromkeys(programme.actors[one].title for one in bodies))
     return Proposal(
         record.subject,
         record.lists,

@@ -104,6 +104,13 @@ def test_a_failed_re_check_is_proposed_before_the_day_has_passed(programme: Prog
     assert () == proposals(register(programme, LISTED, ORDER, failed, ("remove", "2026-09-01")), day("2026-09-02"))
 
 
+def test_who_checks_a_list_decides_on_it() -> None:
+    """山西二（二）2: 市局负责市级绿色矿山的实地核查, the province the others."""
+    for step, body in (("carry_municipal", "市级自然资源主管部门"), ("carry_provincial", "省自然资源厅")):
+        found = register(SHANXI, (step, "2026-01-05"), ("check_fail", "2026-07-13", {"reason": "不合格"}))
+        assert [body] == [one.decided_by for one in proposals(found, day("2026-07-13"))]
+
+
 def test_a_failed_check_is_settled_by_an_order_to_rectify() -> None:
     """Time is given instead; once it has passed, the removal is proposed for that."""
     failed = ("check_fail", "2026-07-13", {"reason": "标识牌缺失", "document": "核查记录"})
