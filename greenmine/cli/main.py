@@ -301,7 +301,8 @@ def _instead(message: str, parameter: click.Parameter) -> str:
                 expected = _("{what} that is there").format(what=expected)
         case _:
             return message
-    return _("expected {expected}, got {found}.").format(expected=expected, found=shown(found[2] if found else message, 200))
+    got = shown(found[2] if found else message, 200)
+    return _("expected {expected}, got {found}.").format(expected=expected, found=got)
 
 
 def _system_message(problem: OSError) -> str:
