@@ -28,6 +28,7 @@ MAX_PIXELS_DRAFTED: Final = 170_000_000
 """The largest JPEG that is decoded at a fraction of its size, in pixels; Pillow itself refuses a little more."""
 
 HASH_SIDE: Final = 16
+_ENOUGH: Final = 8 * HASH_SIDE  # pixels a side, twice what is hashed: a quick way to make so few loses nothing
 SAME_PHOTO: Final = 32
 """Photos whose fingerprints differ in at most this many of 256 bits are taken for the same picture."""
 
@@ -108,7 +109,7 @@ def _read(opened: Image.Image) -> Picture:
     fields = _fields(exif)
     if width * height > (MAX_PIXELS_DRAFTED if opened.format in ("JPEG", "MPO") else MAX_PIXELS):
         return Picture(_photo(width, height, fields, exif), too_large=True)
-    opened.draft("L", (HASH_SIDE * 16, HASH_SIDE * 16))
+    opened.draft("L", (_ENOUGH, _ENOUGH))
     if opened.width * opened.height > MAX_PIXELS:
         return Picture(_photo(width, height, fields, exif), too_large=True)
     from PIL import ImageOps  # noqa: PLC0415 - late, see `read_picture`
@@ -123,9 +124,7 @@ def _phash(image: Image.Image) -> str | None:
     from PIL import ImageStat  # noqa: PLC0415 - late, see `read_picture`
 
     grey = image.convert("RGBA").convert("L") if image.mode in ("P", "PA", "LA") else image.convert("L")
-    grey = grey.reduce(
-        max(1, min(grey.size) // (HASH_SIDE * 8))
-    )  # twice what is hashed: quick, as good
+    grey = grey.reduce(max(1, min(grey.size) // _ENOUGH))
     if ImageStat.Stat(grey).stddev[0] < _FLAT:
         return None
     import imagehash  # noqa: PLC0415 - late: scipy and numpy take a second

@@ -22,6 +22,8 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 MAX_PIXELS = 40_000_000
 MAX_PIXELS_DRAFTED = 200_000_000  # of a JPEG that is decoded at a fraction of its size
 QUALITIES = (68, 55, 42, 30)
+AMPLE = 1.2
+"""How many times as large as its thumbnail a photo is decoded at least."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +72,16 @@ def _decoded(data: bytes, side: int, region: Region | None) -> Image.Image | Non
     with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
         if opened.width * opened.height > MAX_PIXELS_DRAFTED:
             return None
-        if region is None:
-            twice = 2 * side / max(opened.size)  # decoded at a fraction of its size where the format allows it
-            opened.draft("RGB", (ceil(opened.width * twice), ceil(opened.height * twice)))
+        whole = opened.size
+        share = AMPLE * side / _longest(region, whole)  # decoded at a fraction of its size where the format allows it
+        opened.draft("RGB", (ceil(opened.width * share), ceil(opened.height * share)))
         if opened.width * opened.height > MAX_PIXELS:
             return None
         opened.load()
         ImageOps.exif_transpose(opened, in_place=True)
         picture: Image.Image = opened
         if region is not None:
-            box = _box(region, picture.width, picture.height)
+            box = _box(region, picture.size, max(picture.size) / max(whole))
             if box is None:
                 return None
             picture = picture.crop(box)
@@ -92,9 +94,24 @@ def _decoded(data: bytes, side: int, region: Region | None) -> Image.Image | Non
     return clean
 
 
-def _box(region: Region, width: int, height: int) -> tuple[int, int, int, int] | None:
-    """Return a region inside a picture as left, upper, right, lower pixels; None where it lies outside."""
-    across, down = (Decimal(width) / 100, Decimal(height) / 100) if region.percent else (Decimal(1), Decimal(1))
+def _longest(region: Region | None, size: tuple[int, int]) -> int:
+    """Return the longest side of what is shown, in pixels; the shorter guess where the picture may lie on its side."""
+    if region is None:
+        return max(size)
+    boxes = [box for one in (size, size[::-1]) if (box := _box(region, one, 1))]
+    return min((max(right - left, lower - upper) for left, upper, right, lower in boxes), default=max(size))
+
+
+def _box(region: Region, size: tuple[int, int], scale: float) -> tuple[int, int, int, int] | None:
+    """Return a region inside a picture as left, upper, right, lower pixels; None where it lies outside.
+
+    Args:
+        region: in per cent, or in pixels of the picture as it is stored.
+        size: of the picture as it was decoded.
+        scale: how large that is beside the stored one.
+    """
+    width, height = size
+    across, down = (Decimal(width) / 100, Decimal(height) / 100) if region.percent else (Decimal(scale),) * 2
     left, upper = int(region.left * across), int(region.top * down)
     right = min(int((region.left + region.width) * across), width)
     lower = min(int((region.top + region.height) * down), height)

@@ -79,6 +79,26 @@ def test_a_region_is_cut_out(region: Region, size: tuple[int, int]) -> None:
     assert size == decoded(thumbnail(photo(1), 100, 10_000, region))[1].size
 
 
+@pytest.mark.parametrize("orientation", [1, 6])
+@pytest.mark.parametrize("percent", [False, True])
+def test_a_region_of_a_photo_that_is_decoded_small_is_the_same_place(orientation: int, percent: bool) -> None:  # noqa: FBT001
+    """A photo of many pixels is never decoded whole; the region is told in those that it has, as it is seen."""
+    large = Image.new("RGB", (4000, 3000), (20, 20, 200))
+    large.paste((200, 20, 20), (3000, 2000, 4000, 3000))  # on its side it is seen at the lower left
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    numbers = {1: (3000, 2000, 1000, 1000), 6: (0, 3000, 1000, 1000)}[orientation]
+    if percent:
+        sides = {1: (4000, 3000), 6: (3000, 4000)}[orientation] * 2
+        numbers = tuple(Decimal(100 * number) / side for number, side in zip(numbers, sides, strict=True))
+    shown = decoded(thumbnail(encoded(large, "JPEG", exif=exif), 200, 20_000, Region(*map(Decimal, numbers), percent)))[
+        1
+    ]
+    assert shown.size == (200, 200)
+    assert all(abs(part - wanted) < 20 for part, wanted in zip(shown.getpixel((100, 100)), (200, 20, 20), strict=True))
+    assert shown.getpixel((190, 10))[0] > 150
+
+
 def test_a_region_outside_the_picture_has_no_thumbnail() -> None:
     """Nothing is shown rather than something else."""
     assert thumbnail(photo(1), 100, 10_000, Region(Decimal(900), Decimal(900), Decimal(10), Decimal(10))) is None
