@@ -153,6 +153,7 @@ class Shell:
         """Make what IPython makes late, so that forks have it."""
         import bdb  # noqa: F401, PLC0415 - as IPython does
 
+        self._shell.transform_cell("None\n")
         self._shell.display_formatter.format(None)
         self._shell.logger  # noqa: B018 - it is made when it is looked at
 
