@@ -21,6 +21,7 @@ import os
 import re
 import stat
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -370,19 +371,14 @@ def scan_file(path: Path, owner: Owner) -> Reading:
         handle = os.open(path, _OPEN)
         with os.fdopen(handle, "rb") as stream:
             check_regular(os.fstat(handle), path)
-            return _scanned(stream.read(MAX_JOURNAL + 1), path, owner)
+            data = stream.read(MAX_JOURNAL + 1)
     except OSError as problem:
         found = _("a symbolic link") if path.is_symlink() else refusal(problem)
         raise JournalError(path, expected=_("a readable journal"), found=found) from None
-
-
-def _scanned(data: bytes, path: Path, owner: Owner) -> Reading:
-    if len(data) > _REMEMBERED:
-        return scan(data, path, owner)
-    try:
-        return _scan(data, owner)
-    except JournalError:
-        return scan(data, path, owner)  # which says so of the file
+    if len(data) <= _REMEMBERED:
+        with suppress(JournalError):  # which would not name the file
+            return _scan(data, owner)
+    return scan(data, path, owner)
 
 
 @lru_cache(8)

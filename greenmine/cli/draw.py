@@ -14,7 +14,7 @@ from greenmine.cli.options import archive_option, archive_root, json_option
 from greenmine.cli.output import console, print_json, table
 from greenmine.errors import GreenmineError
 from greenmine.i18n import gettext as _
-from greenmine.programme.draw import draws, freeze, listed, make_frame, read_draw, replace, run
+from greenmine.programme.draw import china_time, draws, freeze, listed, make_frame, read_draw, replace, run
 from greenmine.programme.drawn import enter
 from greenmine.programme.plan import load_plan
 from greenmine.programme.programme import load_programme
@@ -67,7 +67,7 @@ def freeze_command(plan: Path, *, by: str, root: Path | None, as_json: bool) -> 
     _show_quotas(frame)
     click.echo(_("sealed as {bag}, SHA-256 in the ledger: {digest}").format(bag=sealed.path, digest=sealed.digest))
     text = _("Run greenmine checkpoint before {time}, when {event} takes place; after it: greenmine draw run {name}")
-    click.echo(text.format(time=frame.event_at, event=frame.event, name=frame.draw))
+    click.echo(text.format(time=china_time(frame.event_at), event=frame.event, name=frame.draw))
 
 
 @command.command(
@@ -218,7 +218,7 @@ def _show(state: State, *, as_json: bool) -> None:
     _show_quotas(state.frame)
     if state.draw is None or state.outcome is None:
         text = _("Not drawn yet: the seed comes from {event}, on {time}.")
-        click.echo(text.format(event=state.frame.event, time=state.frame.event_at))
+        click.echo(text.format(event=state.frame.event, time=china_time(state.frame.event_at)))
         return
     teams: dict[str, list[str]] = {}
     for one in state.outcome.teams:

@@ -269,7 +269,7 @@ def run(archive: Archive, name: str, seed: str, *, by: str, on: dt.datetime) -> 
         raise UsageError(text.format(name=shown(name), day=state.day))
     if on < dt.datetime.fromisoformat(state.frame.event_at):
         text = _("The event that gives the seed, {event}, is on {time}.")
-        raise UsageError(text.format(event=shown(state.frame.event), time=_china(state.frame.event_at)))
+        raise UsageError(text.format(event=shown(state.frame.event), time=china_time(state.frame.event_at)))
     if not seed or len(seed) > MAX_SEED or not seed.isprintable() or seed != seed.strip():
         raise UsageError(_("A draw needs a seed, a line of text, from the public event."))
     for one in read_checkpoints(archive.root):
@@ -281,7 +281,7 @@ def run(archive: Archive, name: str, seed: str, *, by: str, on: dt.datetime) -> 
         "No checkpoint fixed the frame of {name} before {time}: it could have been changed when the seed was known. "
         "Freeze it anew under another id with an event to come, and run greenmine checkpoint before that."
     )
-    raise UsageError(text.format(name=shown(name), time=_china(state.frame.event_at)))
+    raise UsageError(text.format(name=shown(name), time=china_time(state.frame.event_at)))
 
 
 def replace(
@@ -356,5 +356,6 @@ def china_day(time: str) -> dt.date:
     return dt.datetime.fromisoformat(time).astimezone(CHINA).date()
 
 
-def _china(time: str) -> str:
+def china_time(time: str) -> str:
+    """Return a point in time, as the archive writes it, as a reader in China does."""
     return dt.datetime.fromisoformat(time).astimezone(CHINA).strftime("%Y-%m-%d %H:%M (UTC+8)")
