@@ -118,7 +118,7 @@ def parse(data: bytes, file: object = "ledger", before: Scan | None = None) -> S
     Raises:
         IntegrityError: a line is not of the form, or names a bag that an earlier line named; the message names it.
     """
-    if before and data == before.data:
+    if before and data == before.data and not before.torn:
         return before
     end = data.rfind(b"\n") + 1
     known = before if before and data.startswith(before.data) else _NOTHING

@@ -52,6 +52,17 @@ def test_appended_bags_are_read_in_order(ledger: Ledger) -> None:
     assert ledger.find(bag(9)) is None
 
 
+def test_a_torn_line_that_is_gone_is_not_remembered(ledger: Ledger) -> None:
+    """What was read before is only what the file begins with now, and nothing behind it."""
+    ledger.append([(ONE, bag(1))])
+    whole = ledger.archive.ledger.read_bytes()
+    ledger.archive.ledger.write_bytes(whole + b"\0")
+    assert b"\0" == ledger.scan().torn
+    ledger.archive.ledger.write_bytes(whole)
+    assert b"" == ledger.scan().torn
+    assert ledger.scan() is ledger.scan()
+
+
 def test_a_line_edited_after_it_was_read_is_not_taken_from_memory(ledger: Ledger) -> None:
     """What was read once is believed only as long as the file still begins with it."""
     ledger.append([(ONE, bag(1)), (ONE, bag(2))])
