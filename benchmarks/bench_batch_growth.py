@@ -23,7 +23,8 @@ from greenmine.batch.run import notebook_parameters, run_list
 from greenmine.batch.runlist import read_list
 from greenmine.workspace import Workspace
 
-MINES = 1000
+MINES = 5000
+FIRST = 100
 PARTS = 5
 
 
@@ -46,22 +47,22 @@ def main() -> None:
         (root / "list.csv").write_text("\n".join(["mine", *mines, ""]), "utf-8")
         workspace = Workspace(root)
         runs = read_list(root / "list.csv", notebook_parameters(workspace), workspace)
+        steps = [0, FIRST, *range(count // PARTS, count + 1, count // PARTS)]
         marks = [(perf_counter(), process_time(), resident(), 0)]
         for number, one in enumerate(run_list(runs, workspace, workers=os.cpu_count() or 1), 1):
             assert one.state == "sealed", one.failure  # noqa: S101 - or nothing was measured
-            if number % (count // PARTS) == 0:
+            if number in steps:
                 ledger = (workspace.reports / "ledger").stat().st_size
                 marks.append((perf_counter(), process_time(), resident(), ledger))
-    share = count // PARTS
     rows = []
-    for number, (before, now) in enumerate(pairwise(marks), 1):
-        taken, sealing, _memory, grown = ((there - here) / share for here, there in zip(before, now, strict=True))
-        cells = (str(number * share), f"{taken * 1000:.0f} ms", f"{sealing * 1000:.0f} ms", f"{now[2]:.0f} MiB")
+    for (start, end), (before, now) in zip(pairwise(steps), pairwise(marks), strict=True):
+        taken, sealing, _memory, grown = ((one - other) / (end - start) for other, one in zip(before, now, strict=True))
+        cells = (f"{end:,}", f"{taken * 1000:.0f} ms", f"{sealing * 1000:.0f} ms", f"{now[2]:.0f} MiB")
         rows.append(f"| {' | '.join(cells)} | {grown:.0f} |")
     steady = [mark[2] for mark in marks[1:]]
     spread = (max(steady) / statistics.mean(steady) - 1) * 100
     lines = [
-        f"`benchmarks/bench_batch_growth.py`: {count} mines, all different, into an empty archive ({machine()}).",
+        f"`benchmarks/bench_batch_growth.py`: {count:,} mines, all different, into an empty archive ({machine()}).",
         "",
         "| up to mine | a mine | processor time of who seals | its memory | bytes of ledger a mine |",
         "|---|---|---|---|---|",

@@ -90,6 +90,10 @@ class Scan:
         """Return the entry of a bag; None where there is none."""
         return self.entries[self.lines[bag] - 1] if bag in self.lines else None
 
+    def under(self, prefix: str) -> list[LedgerEntry]:
+        """Return the entries of the bags whose path begins so, in order."""
+        return [self.entries[number - 1] for bag, number in self.lines.items() if bag.startswith(prefix)]
+
 
 _NOTHING: Final = Scan((), b"")
 

@@ -212,11 +212,8 @@ def sealed_redactions(archive: Archive) -> tuple[tuple[str, Redaction], ...]:
     Raises:
         IntegrityError: the ledger or a redaction is malformed, or speaks of another evidence than its place does.
     """
-    return tuple(
-        (entry.bag, read_redaction(archive, entry.bag, entry.digest))
-        for entry in Ledger(archive).read()
-        if entry.bag.startswith("bags/redaction/")
-    )
+    sealed = Ledger(archive).scan().under("bags/redaction/")
+    return tuple((entry.bag, read_redaction(archive, entry.bag, entry.digest)) for entry in sealed)
 
 
 def read_redaction(archive: Archive, path: str, digest: str) -> Redaction:
@@ -265,11 +262,8 @@ def copies(archive: Archive, sha256: str) -> tuple[tuple[str, str], ...]:
     """
     taken = removals(archive)
     found: list[tuple[str, str]] = []
-    for entry in Ledger(archive).read():
-        if entry.bag.startswith("bags/evidence/"):
-            absent = taken.absent(entry.bag)
-            payload = read_bag(archive.place(entry.bag), absent).payload
-            found.extend(
-                (entry.bag, name) for name, digest in payload.items() if digest == sha256 and name not in absent
-            )
+    for entry in Ledger(archive).scan().under("bags/evidence/"):
+        absent = taken.absent(entry.bag)
+        payload = read_bag(archive.place(entry.bag), absent).payload
+        found.extend((entry.bag, name) for name, digest in payload.items() if digest == sha256 and name not in absent)
     return tuple(found)

@@ -332,16 +332,17 @@ def _check_statement(statement: bytes | None, payload: Mapping[str, bytes]) -> N
 
 def _check_references(archive: Archive, record: Record) -> None:
     """Make sure that catalog, evidence and the revision that is superseded are in the ledger."""
-    entries = {entry.bag: entry.digest for entry in Ledger(archive).read()}
+    ledger = Ledger(archive).scan()
     for place, ref in (("catalog", record.catalog), ("evidence", record.evidence), ("supersedes", record.supersedes)):
-        if ref is not None and entries.get(ref.bag) != ref.tagmanifest:
-            raise _unfit(place, _("a bag in the ledger"), f"{ref.bag} ({entries.get(ref.bag, _('none'))})")
+        entry = ledger.find(ref.bag) if ref else None
+        if ref and (entry is None or entry.digest != ref.tagmanifest):
+            raise _unfit(place, _("a bag in the ledger"), f"{ref.bag} ({entry.digest if entry else _('none')})")
     if record.catalog.bag != catalog_bag(record.catalog.id, record.catalog.version, record.catalog.sha256):
         raise _unfit("catalog", _("the bag of this catalog"), record.catalog.bag)
     if record.evidence.bag != evidence_bag(record.evidence.eid):
         raise _unfit("evidence", _("the bag of this evidence"), record.evidence.bag)
     for number in range(1, record.revision):
-        if assessment_bag(record.mine, number) not in entries:
+        if not ledger.find(assessment_bag(record.mine, number)):
             raise ConflictError(
                 archive.place(assessment_bag(record.mine, number)),
                 expected=_("a revision in the ledger, before the next is sealed"),
@@ -362,16 +363,14 @@ def current_revision(archive: Archive, mine: str, assessment: str) -> BagRef | N
         IntegrityError: the ledger or a record is malformed.
     """
     latest: tuple[int, BagRef] | None = None
-    prefix = f"bags/assess/{mine}/r"
-    for entry in Ledger(archive).read():
-        if entry.bag.startswith(prefix):
-            place = archive.place(entry.bag) / "data" / RECORD
-            try:
-                found = read_record(place.read_bytes(), place)
-            except OSError as problem:
-                raise IntegrityError(place, expected=_("a readable file"), found=refusal(problem)) from None
-            if found.assessment == assessment and (latest is None or latest[0] < found.revision):
-                latest = (found.revision, BagRef(bag=entry.bag, tagmanifest=entry.digest))
+    for entry in Ledger(archive).scan().under(f"bags/assess/{mine}/r"):
+        place = archive.place(entry.bag) / "data" / RECORD
+        try:
+            found = read_record(place.read_bytes(), place)
+        except OSError as problem:
+            raise IntegrityError(place, expected=_("a readable file"), found=refusal(problem)) from None
+        if found.assessment == assessment and (latest is None or latest[0] < found.revision):
+            latest = (found.revision, BagRef(bag=entry.bag, tagmanifest=entry.digest))
     return latest[1] if latest else None
 
 
