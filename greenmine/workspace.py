@@ -117,7 +117,7 @@ class Workspace:
         found: dict[str, Path] = {}
         for base in (self.root, shared_dir()):
             folder = base / "parameters" / kind
-            for path in sorted(folder.rglob("*.yaml")) if folder.is_dir() else ():
+            for path in sorted(folder.rglob("*.yaml")):
                 found.setdefault(path.relative_to(folder).as_posix(), path)
         return list(found.values())
 

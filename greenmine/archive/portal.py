@@ -8,8 +8,6 @@ verify`. The same archive gives the same bytes.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -22,7 +20,7 @@ from greenmine.archive.layout import Archive
 from greenmine.archive.store import refused
 from greenmine.files import write_atomic
 from greenmine.i18n import gettext as _
-from greenmine.pages import environment
+from greenmine.pages import environment, source_hash
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 VERDICTS: Final = ("pass", "fail", "ineligible", "incomplete")
@@ -57,8 +55,8 @@ def render_portal(contents: Contents, overview: str = "") -> str:
             verdicts=VERDICTS,
             style=Markup(style),  # noqa: S704 - our own file
             script=Markup(script),  # noqa: S704 - our own file
-            style_hash=_hash(style),
-            script_hash=_hash(script),
+            style_hash=source_hash(style),
+            script_hash=source_hash(script),
         )
     )
 
@@ -78,10 +76,6 @@ def build_portal(archive: Archive, contents: Contents, *, overview: bool = False
         page = render_portal(contents, archive.overview.name if overview else "")
         write_atomic(archive.portal, page.encode())
     return archive.portal
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 @cache

@@ -249,9 +249,8 @@ def check_payload(bag: Bag) -> None:
             bag.place(f"data/{name}"), expected=_("a file that every assessment has"), found=_("no such file")
         )
     for name in sorted(names - needed - {MAPPING}):
-        if not (
-            _EARLIER.fullmatch(name) or name.startswith(("attest/", "journals/"))
-        ):  # of these there are checks of their own
+        elsewhere = name.startswith(("attest/", "journals/"))  # of these there are checks of their own
+        if not elsewhere and not _EARLIER.fullmatch(name):
             raise IntegrityError(bag.place(f"data/{name}"), expected=_("no such file"), found=_("a file"))
 
 

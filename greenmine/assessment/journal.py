@@ -41,8 +41,7 @@ MAX_LINE: Final = 1024 * 1024
 MAX_JOURNAL: Final = 64 * 1024 * 1024
 """The largest journal accepted, in bytes."""
 
-_REMEMBERED: Final = 1024 * 1024
-"""The largest journal of which a process remembers what it read, in bytes."""
+_REMEMBERED: Final = 1024 * 1024  # bytes; what a process read in a larger journal it does not remember
 
 _REQUIRED: Final = ("author", "card", "prev", "schema", "seq", "set", "time", "typed_by")
 _START: Final = b'{"author":"'
@@ -399,8 +398,5 @@ def check_regular(status: os.stat_result, path: Path) -> None:
         found = _("a hard link: the file has {count} names").format(count=status.st_nlink)
         raise JournalError(path, expected=_("an ordinary file"), found=found, hint=_("Replace it by a copy."))
     if status.st_size > MAX_JOURNAL:
-        raise JournalError(
-            path,
-            expected=_("at most {limit} bytes").format(limit=MAX_JOURNAL),
-            found=_("{size} bytes").format(size=status.st_size),
-        )
+        expected = _("at most {limit} bytes").format(limit=MAX_JOURNAL)
+        raise JournalError(path, expected=expected, found=_("{size} bytes").format(size=status.st_size))

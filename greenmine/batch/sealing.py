@@ -227,8 +227,17 @@ def _sealed(
         if tries == 1:
             raise
         wait_for_others(archive, book.mine.id)
-        how: dict[str, Any] = {"draft": draft, "reason": reason, "time": time, "folded": folded, "tries": tries - 1}
-        return _sealed(archive, book, files, assessment, **how)
+        return _sealed(
+            archive,
+            book,
+            files,
+            assessment,
+            draft=draft,
+            reason=reason,
+            time=time,
+            folded=folded,
+            tries=tries - 1,
+        )
     place = archive.place(bag.path)
     return Sealed(book.mine.id, book.id, bag.path, place, bag.digest, _signers(place), new=True)
 

@@ -6,9 +6,7 @@ draws, roster and day give the same bytes.
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
-import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -19,7 +17,7 @@ from greenmine import i18n
 from greenmine.archive.layout import Archive
 from greenmine.archive.store import refused
 from greenmine.files import write_atomic
-from greenmine.pages import environment
+from greenmine.pages import environment, source_hash
 from greenmine.programme.board import Board
 from greenmine.programme.overview import Overview
 from greenmine.report.style import stylesheet
@@ -41,7 +39,6 @@ def render_page(overviews: Sequence[Overview], problems: Mapping[str, str], *, o
         for one in overviews
     ]
     style = stylesheet()
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return (
         environment(TEMPLATES)
         .get_template("overview.html.j2")
@@ -52,7 +49,7 @@ def render_page(overviews: Sequence[Overview], problems: Mapping[str, str], *, o
             day=day,
             lang=i18n.language(),
             style=style,
-            style_hash=f"sha256-{digest}",
+            style_hash=source_hash(style),
         )
     )
 
