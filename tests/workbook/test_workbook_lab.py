@@ -74,10 +74,9 @@ def sit(page: Page, words: dict[str, str]) -> None:
 
 
 def opened_card(page: Page) -> Any:
+    """The card, open. A form opens by itself what was open before: looking and clicking have to be one step."""
     card = page.locator(f'[data-card="{CARD}"]')
-    button = card.locator("h4 button")
-    if button.get_attribute("aria-expanded") == "false":
-        button.click()
+    card.locator("h4 button").evaluate("(one) => one.ariaExpanded === 'true' || one.click()")
     return card
 
 
