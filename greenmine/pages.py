@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
 from markupsafe import Markup
 
 from greenmine.i18n import gettext as _
+from greenmine.i18n import language
 from greenmine.text import visible
 
 
@@ -26,11 +30,39 @@ def source_hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-@cache
+class _Translated(Extension):
+    """Puts a template's own sentences into it when it is compiled: `_("text")` becomes `"text"` in the language."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        """Return the tokens of a template with each constant call of `_` replaced by what it returns."""
+        tokens = list(stream)
+        place = 0
+        while place < len(tokens):
+            call = tokens[place : place + 4]
+            if [token.type for token in call] == _CALL and call[0].value == "_":
+                yield Token(call[2].lineno, "string", _(call[2].value))
+                place += 4
+            else:
+                yield tokens[place]
+                place += 1
+
+
+_CALL = ["name", "lparen", "string", "rparen"]
+
+
 def environment(folder: Path) -> Environment:
-    """Return what renders the templates in a folder; a name that a template does not know is an error."""
+    """Return what renders the templates in a folder, in the language in use.
+
+    A name that a template does not know is an error.
+    """
+    return _environment(folder, language())
+
+
+@cache
+def _environment(folder: Path, _language: str) -> Environment:
     made = Environment(
         loader=FileSystemLoader(folder),
+        extensions=[_Translated],
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_shown,

@@ -2,9 +2,10 @@
 
     bagit.txt  bag-info.txt  manifest-sha256.txt  tagmanifest-sha256.txt  data/…
 
-`BagWriter` fills an empty folder: every file is new, flushed, and its digest taken from what is on the disk; `finish`
-writes the manifests. `read_bag` reads a bag back strictly: exactly these tag files, exactly the payload that the
-manifest names, ordinary files only. It takes the digests of the tag files; `check_payload` takes those of the payload.
+`BagWriter` fills an empty folder: every file is new, and its digest taken from what the file system gives back;
+`finish` writes the manifests and flushes all of it. `read_bag` reads a bag back strictly: exactly these tag files,
+exactly the payload that the manifest names, ordinary files only. It takes the digests of the tag files;
+`check_payload` takes those of the payload.
 
 Names are kept as they are. A name in which `%0A`, `%0D` or `%25` occurs is refused, for readers of bags take these for
 a line feed, a carriage return and a per cent sign, while `sha256sum` does not.
@@ -24,7 +25,7 @@ from typing import Final
 
 import greenmine
 from greenmine.archive.ledger import TAGMANIFEST
-from greenmine.archive.store import CHUNK, Store, refused
+from greenmine.archive.store import CHUNK, Store, Unflushed, refused
 from greenmine.errors import ArchiveError, IntegrityError, shown
 from greenmine.files import refusal
 from greenmine.i18n import gettext as _
@@ -87,6 +88,7 @@ class BagWriter:
 
     def __init__(self, store: Store, folder: Path) -> None:
         self._store = store
+        self._unflushed = Unflushed(store)
         self._folder = folder
         self._digests: dict[str, str] = {}
         self._folders: set[Path] = set()
@@ -100,7 +102,7 @@ class BagWriter:
             data: its content.
         """
         path = self._place(name)
-        self._store.create(path, data)
+        self._store.create(path, data, self._unflushed)
         digest = hashlib.sha256(data).hexdigest()
         self._add(name, digest, len(data))
         if hash_file(path) != (digest, len(data)):
@@ -118,7 +120,7 @@ class BagWriter:
         """
         with refused(name, _("Nothing was sealed.")):  # or who opened the source would take the error for its own
             path = self._place(name)
-            self._store.copy(source, path)
+            self._store.copy(source, path, self._unflushed)
         digest, size = hash_file(path)
         self._add(name, digest, size)
         return digest
@@ -147,13 +149,18 @@ class BagWriter:
             MANIFEST: render(self._digests),
         }
         for name, data in tags.items():
-            self._store.create(self._folder / name, data)
+            self._store.create(self._folder / name, data, self._unflushed)
         tagged = render({name: hashlib.sha256(data).hexdigest() for name, data in tags.items()})
-        self._store.create(self._folder / TAGMANIFEST, tagged)
+        self._store.create(self._folder / TAGMANIFEST, tagged, self._unflushed)
+        self._unflushed.flush()
         for folder in sorted(self._folders, reverse=True):
             self._store.sync(folder)
         self._store.sync(self._folder)
         return read_bag(self._folder)
+
+    def close(self) -> None:
+        """Let go of the files, also where the bag was not finished."""
+        self._unflushed.close()
 
     def _place(self, name: str) -> Path:
         check_name(name)
@@ -223,9 +230,10 @@ def hash_file(path: Path, progress: Progress | None = None) -> tuple[str, int]:
     try:
         handle = os.open(path, _READ)
         try:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
+            found = os.fstat(handle)
+            if not stat.S_ISREG(found.st_mode):
                 raise IntegrityError(path, expected=_("an ordinary file"), found=_("something that is not a file"))
-            buffer = bytearray(CHUNK)
+            buffer = bytearray(min(CHUNK, found.st_size + 1))
             view = memoryview(buffer)
             with os.fdopen(handle, "rb", buffering=0, closefd=False) as stream:
                 while count := stream.readinto(buffer):

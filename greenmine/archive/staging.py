@@ -15,7 +15,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -85,9 +85,9 @@ def seal_bag(
         raise FileExistsError(place)
     with _staged(archive, path) as folder:
         with refused(folder, _("Nothing was sealed.")):
-            writer = BagWriter(archive.store, folder)
-            fill(writer)
-            bag = writer.finish([("External-Identifier", path), *info])
+            with closing(BagWriter(archive.store, folder)) as writer:
+                fill(writer)
+                bag = writer.finish([("External-Identifier", path), *info])
             archive.store.make_folder(place.parent)
         _move(archive, folder, place)
         with refused(place, _("The bag is whole but not in the ledger; run greenmine recover.")):

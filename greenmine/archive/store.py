@@ -3,7 +3,7 @@
 The first half are single calls of the system; whatever the archive writes goes through them, so that a test can put
 one that fails, tears or loses a write in their place. The second half are what they are combined to:
 
-* `create` and `copy` make a file that was not there and flush it before they return;
+* `create` and `copy` make a file that was not there and flush it before they return, or leave that to an `Unflushed`;
 * `make_folder` makes a folder and those above it; `sync` flushes a folder's entries;
 * `put` writes at a place in an open file, all of it.
 
@@ -13,13 +13,16 @@ copy (copy_file_range), else reads and writes.
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import sys
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from greenmine.errors import ArchiveError
 from greenmine.files import refusal, sync_directory
@@ -39,6 +42,12 @@ _NEW: Final = (
 _UNSUPPORTED: Final = frozenset(
     {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.ENOTTY, errno.EBADF, errno.ETXTBSY}
 )
+_WRITE: Final = 2
+"""Of `sync_file_range`: begin to write, do not wait."""
+
+MANY: Final = 64
+"""How many files may be open that are to be flushed."""
+
 SEALED: Final = 0o444
 """Permissions of the files of a bag: nobody writes them again."""
 
@@ -62,6 +71,12 @@ class Store:
     def fsync(self, handle: int) -> None:
         """Flush a file to the disk."""
         os.fsync(handle)
+
+    def start(self, handle: int) -> None:
+        """Let the system begin to write a file to the disk, where it can be asked to; to flush it takes less then."""
+        begin = _sync_file_range()
+        if begin is not None:
+            begin(handle, ctypes.c_int64(0), ctypes.c_int64(0), _WRITE)
 
     def truncate(self, handle: int, size: int) -> None:
         """Cut a file off behind its first `size` bytes."""
@@ -129,24 +144,30 @@ class Store:
             offset += taken
             rest = rest[taken:]
 
-    def create(self, path: Path, data: bytes) -> None:
-        """Make a file with `data` in it, flushed; flushing the folder it is in is left to the caller."""
-        handle = self.open_new(path)
-        try:
+    def create(self, path: Path, data: bytes, later: Unflushed | None = None) -> None:
+        """Make a file with `data` in it, flushed, or by `later`; flushing the folder it is in is left to the caller."""
+        with self._made(path, later) as handle:
             self.put(handle, data, 0)
-            self.fsync(handle)
-        finally:
-            os.close(handle)
 
-    def copy(self, source: int, path: Path) -> int:
-        """Make a file with the content of an open one, flushed; return its size in bytes."""
+    def copy(self, source: int, path: Path, later: Unflushed | None = None) -> int:
+        """Make a file with the content of an open one, flushed, or by `later`; return its size in bytes."""
+        with self._made(path, later) as handle:
+            return os.fstat(source).st_size if self.clone(source, handle) else self._copy(source, handle)
+
+    @contextmanager
+    def _made(self, path: Path, later: Unflushed | None) -> Iterator[int]:
         handle = self.open_new(path)
+        taken = False
         try:
-            size = os.fstat(source).st_size if self.clone(source, handle) else self._copy(source, handle)
-            self.fsync(handle)
+            yield handle
+            if later is None:
+                self.fsync(handle)
+            else:
+                later.take(handle)
+                taken = True
         finally:
-            os.close(handle)
-        return size
+            if not taken:
+                os.close(handle)
 
     def _copy(self, source: int, target: int) -> int:
         size, done = os.fstat(source).st_size, 0
@@ -173,6 +194,42 @@ class Store:
                 except FileExistsError:
                     if not folder.is_dir():
                         raise
+
+
+class Unflushed:
+    """Files that are written and not flushed yet; to flush many at once takes little more than to flush one.
+
+    Args:
+        store: the disk.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._handles: deque[int] = deque()
+
+    def take(self, handle: int) -> None:
+        """Take a file over, and let the system begin to write it to the disk."""
+        if len(self._handles) >= MANY:
+            self.flush()
+        self._store.start(handle)
+        self._handles.append(handle)
+
+    def flush(self) -> None:
+        """Flush all of them."""
+        while self._handles:
+            self._store.fsync(self._handles[0])
+            os.close(self._handles.popleft())
+
+    def close(self) -> None:
+        """Leave those that are not flushed as they are."""
+        while self._handles:
+            os.close(self._handles.popleft())
+
+
+@cache
+def _sync_file_range() -> Callable[..., Any] | None:
+    """Return the system's call; none where there is none."""
+    return getattr(ctypes.CDLL(None), "sync_file_range", None) if sys.platform.startswith("linux") else None
 
 
 @contextmanager

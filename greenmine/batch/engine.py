@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
 from types import SimpleNamespace
@@ -43,6 +43,7 @@ class GreenmineEngine(Engine):  # type: ignore[misc] # papermill has no types
         stderr_file: Any = None,  # noqa: ANN401 - a stream
         execution_timeout: float | None = None,
         limits: Limits | None = None,
+        meanwhile: Callable[[], object] | None = None,
         **_options: object,
     ) -> None:
         """Run a notebook.
@@ -55,6 +56,7 @@ class GreenmineEngine(Engine):  # type: ignore[misc] # papermill has no types
             stderr_file: likewise, for standard error.
             execution_timeout: seconds for each cell, where `limits` are not given.
             limits: what the notebook may use.
+            meanwhile: what to do here when the notebook has begun.
 
         Raises:
             PapermillException: the notebook is in another language.
@@ -72,18 +74,18 @@ class GreenmineEngine(Engine):  # type: ignore[misc] # papermill has no types
             record_timing=False,
         )
         _end_monitor(nb_man.pbar)
-        client.run(limits or Limits(cell_seconds=execution_timeout))
+        client.run(limits or Limits(cell_seconds=execution_timeout), meanwhile)
 
 
 class _Client(PapermillNotebookClient):  # type: ignore[misc] # papermill has no types
     """nbclient's half of a conversation with a kernel, without the kernel."""
 
-    def run(self, limits: Limits) -> None:
+    def run(self, limits: Limits, meanwhile: Callable[[], object] | None) -> None:
         """Run all cells until one fails."""
         self.reset_execution_trackers()
         self.kc = _nobody()
         sources = [(cell.source, self._may_fail(cell)) for cell in self.nb.cells if self._runs(cell)]
-        with closing(run_cells(sources, limits)) as told:
+        with closing(run_cells(sources, limits, meanwhile)) as told:
             self._run(told)
         self.nb.metadata["language_info"] = _language_info()
         self.set_widgets_metadata()

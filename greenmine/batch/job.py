@@ -8,7 +8,7 @@ A job whose key is known to be sealed is not done again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 
 from greenmine.archive.engine import engine_digest
 from greenmine.archive.record import installed, journal_heads
-from greenmine.archive.refold import CATALOG, FINDINGS, PANEL, Handed, grounds, refold, up_to
+from greenmine.archive.refold import PANEL, Handed, grounds, refold, up_to
 from greenmine.assessment.assessment import FOLDER
 from greenmine.batch.notebook import ENGINE
 from greenmine.batch.process import USUAL, Limits
@@ -26,8 +26,10 @@ from greenmine.catalog import load_catalog
 from greenmine.errors import GreenmineError, one_line
 from greenmine.evidence import recent_inventory
 from greenmine.files import canonical_json, sha256_hex
+from greenmine.i18n import LANGUAGES
 from greenmine.i18n import gettext as _
 from greenmine.workbook import Workbook
+from greenmine.workbook.html import compile_templates
 from greenmine.workspace import Workspace
 
 
@@ -98,11 +100,20 @@ def _done(job: Job) -> Outcome:
     key = job_key(workspace, run)
     if key == job.sealed:
         return Outcome(key)
-    book, files = produce(run.mine, workspace=workspace, engine=job.engine, limits=job.limits, **run.parameters)
-    return Outcome(key, Made(book, files, _folded(book, files)))
+    compile_templates(run.parameters.get("lang", LANGUAGES[0]))  # before the fork
+    folded: list[str] = []
+    book, files = produce(
+        run.mine,
+        workspace=workspace,
+        engine=job.engine,
+        limits=job.limits,
+        meanwhile=lambda book: folded.append(_folded(book)),
+        **run.parameters,
+    )
+    return Outcome(key, Made(book, files, *folded))
 
 
-def _folded(book: Workbook, files: Mapping[str, bytes]) -> str:
+def _folded(book: Workbook) -> str:
     """Fold again what will be sealed and return by what it is known; nothing where it has changed meanwhile."""
     folder, manifest = book.record.folder, book.inventory.manifest
     try:
@@ -112,12 +123,12 @@ def _folded(book: Workbook, files: Mapping[str, bytes]) -> str:
         handed = Handed.of(manifest.encode(), lambda name: (book.folder / name).read_bytes())
         carried = None
         if book.rescored is not None:
-            carried = canonical_json(book.rescored.mapping.document), files[CATALOG]
+            carried = canonical_json(book.rescored.mapping.document), book.catalog.canonical
         again = refold(book.mine.id, book.id, panel, journals, handed, carried=carried)
     except (GreenmineError, OSError):  # who seals says what is the matter
         return ""
     same = all(f"{sha256_hex(data)}  {name}\n" in manifest for name, data in handed.files.items())
-    return grounds(again, panel, journals, manifest, carried) if same and again == files[FINDINGS] else ""
+    return grounds(again, panel, journals, manifest, carried) if same and again == book.documents["findings"] else ""
 
 
 def job_key(workspace: Workspace, run: Run) -> str:

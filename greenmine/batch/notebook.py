@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib import import_module
@@ -41,14 +41,23 @@ def import_nbformat() -> Any:  # noqa: ANN401 - the module
 
     See https://github.com/jupyter-server/jupyter_server/issues/1559; who needs the grammar can still import it.
     """
-    name = "rfc3987_syntax"
-    if name in sys.modules:
-        return import_module("nbformat")
-    sys.modules[name] = None  # type: ignore[assignment] # so that it cannot be imported
+    return _imported("nbformat", without="rfc3987_syntax")
+
+
+def import_papermill() -> Any:  # noqa: ANN401 - a module
+    """Import papermill without its way into Hadoop, which takes a tenth of a second."""
+    return _imported("papermill", without="pyarrow.fs")
+
+
+def _imported(name: str, *, without: str) -> Any:  # noqa: ANN401 - a module
+    """Import a module that can do without another one, without it; who needs that can still import it."""
+    if without in sys.modules:
+        return import_module(name)
+    sys.modules[without] = None  # type: ignore[assignment] # so that it cannot be imported
     try:
-        return import_module("nbformat")
+        return import_module(name)
     finally:
-        del sys.modules[name]
+        del sys.modules[without]
 
 
 def read_notebook(path: Path) -> Any:  # noqa: ANN401 - a notebook node
@@ -86,6 +95,7 @@ def run_notebook(
     progress: bool = False,
     label: str = "",
     limits: Limits = USUAL,
+    meanwhile: Callable[[], object] | None = None,
 ) -> Any:  # noqa: ANN401
     """Return a notebook executed with parameters; the given one stays as it is.
 
@@ -98,13 +108,15 @@ def run_notebook(
         progress: whether to draw a progress bar on standard error.
         label: what the bar is for.
         limits: what the notebook may use; only the engine `greenmine` keeps all of them.
+        meanwhile: what to do in this process while the notebook runs in another; other engines than `greenmine` do it
+            before.
 
     Raises:
         NotebookError: a cell failed, or the kernel did.
     """
     from papermill.exceptions import PapermillException, PapermillExecutionError  # noqa: PLC0415 - late: a second
 
-    with _options(engine, limits) as options:
+    with _options(engine, limits, meanwhile) as options:
         try:
             return _executed(
                 notebook,
@@ -138,10 +150,10 @@ def _executed(notebook: Any, parameters: dict[str, Any], engine: str | None, *, 
     from papermill.utils import chdir  # noqa: PLC0415
 
     kernel = notebook.metadata.get("kernelspec", {}).get("name", "python3")
-    ready = copy.deepcopy(notebook)
+    ready = copy.copy(notebook)
+    ready.cells = [copy.copy(cell) for cell in notebook.cells]
     for part in (ready, *ready.cells):
-        part.metadata["papermill"] = {}
-        part.metadata.setdefault("tags", [])
+        part.metadata = type(notebook)({"tags": [], **part.metadata, "papermill": {}})
     if parameters:
         ready = parameterize_notebook(ready, parameters, kernel_name=kernel, language="python", engine_name=engine)
     with chdir(cwd):
@@ -161,13 +173,18 @@ def _running(notebook: Any, index: int | None) -> str:  # noqa: ANN401
 
 
 @contextmanager
-def _options(engine: str, limits: Limits) -> Iterator[dict[str, Any]]:
+def _options(engine: str, limits: Limits, meanwhile: Callable[[], object] | None) -> Iterator[dict[str, Any]]:
     """Yield what an engine is told; a stock kernel gets a folder for settings and sockets that is gone afterwards.
 
     So the user's IPython start-up files do not run in it, and kernels side by side never fight for a port.
     """
+    if engine == ENGINE:
+        yield {"limits": limits, "meanwhile": meanwhile}
+        return
+    if meanwhile is not None:
+        meanwhile()
     if engine != KERNEL:
-        yield {"limits": limits} if engine == ENGINE else {}
+        yield {}
         return
     from traitlets.config import Config  # noqa: PLC0415 - late, as papermill
 

@@ -14,6 +14,7 @@ import itertools
 import logging
 import queue
 import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
@@ -28,6 +29,9 @@ from greenmine.i18n import language, use
 
 BATCH: Final = 50
 """The most jobs that go to a cluster's worker at once."""
+
+AHEAD: Final = 2
+"""How many jobs a process has been asked for: one that it does, and the next, for which it need not wait."""
 
 TRIES: Final = 2
 WAIT: Final = 20
@@ -44,22 +48,37 @@ class Worker:
         self._warm: Warm | None = None
         self._stopped = False
 
-    def do(self, job: Job) -> Outcome:
-        """Do a job."""
-        gone = ""
-        for _attempt in range(TRIES):
-            if self._warm is None or not self._warm.usable:
-                self.close()
-                self._warm = take()
+    def work(self, jobs: Iterator[Job]) -> Results:
+        """Do jobs in their order; the process has the next one before it is done with the last."""
+        asked: deque[Job] = deque()
+        tries = 0
+        while not self._stopped:
+            warm = self._warm if asked else None
+            room = 0 if warm and warm.spent else AHEAD - len(asked)
+            for job in itertools.islice(jobs, room):
+                warm = warm or self._usable()
+                warm.ask(_WORK, job)
+                asked.append(job)
+            if warm is None:
+                return
             try:
-                [outcome] = self._warm.call(_WORK, job)
+                [outcome] = warm.answer()
             except Stopped as problem:
-                gone = str(problem)
-                if self._stopped:
-                    break
+                jobs, asked = itertools.chain(asked, jobs), deque()  # what it was asked for is asked of another
+                tries += 1
+                if tries < TRIES:
+                    continue
+                outcome = Outcome(failure=str(problem), exit_status=GreenmineError.exit_status)
+                yield next(jobs), outcome
             else:
-                return outcome  # type: ignore[no-any-return] # what the other process yields
-        return Outcome(failure=gone, exit_status=GreenmineError.exit_status)
+                yield asked.popleft(), outcome
+            tries = 0
+
+    def _usable(self) -> Warm:
+        if self._warm is None or not self._warm.usable:
+            self.close()
+            self._warm = take()
+        return self._warm
 
     def stop(self) -> None:
         """End the process, and what it is doing, from another thread."""
@@ -91,15 +110,15 @@ class _Crew:
     def _drive(self, worker: Worker, lang: str) -> None:
         use(lang)
         try:
-            while not self._enough.is_set():
-                with self._lock:
-                    job = next(self._waiting, None)
-                if job is None:
-                    break
-                self._ready.put((job, worker.do(job)))
+            with contextlib.closing(worker):
+                for done in worker.work(iter(self._next, None)):
+                    self._ready.put(done)
         finally:
-            worker.close()
             self._ready.put(None)
+
+    def _next(self) -> Job | None:
+        with self._lock:
+            return None if self._enough.is_set() else next(self._waiting, None)
 
     def results(self) -> Results:
         """Yield what was made until all workers are done."""
@@ -143,7 +162,7 @@ def do_batch(jobs: Sequence[Job], lang: str) -> list[Outcome]:
     with _free:
         worker = _idle.pop() if _idle else Worker()
     try:
-        return [worker.do(job) for job in jobs]
+        return [outcome for _job, outcome in worker.work(iter(jobs))]
     finally:
         with _free:
             _idle.append(worker)

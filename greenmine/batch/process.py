@@ -23,7 +23,7 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -78,31 +78,40 @@ class Stopped(RuntimeError):  # noqa: N818 - it says what became of a notebook
     cell: int | None = None
 
 
-def run_cells(cells: Sequence[tuple[str, bool]], limits: Limits) -> Generator[dict[str, Any]]:
+def run_cells(
+    cells: Sequence[tuple[str, bool]], limits: Limits, meanwhile: Callable[[], object] | None = None
+) -> Generator[dict[str, Any]]:
     """Run cells in a process of their own and yield what it tells, as `shell.Shell.run` does.
 
     Args:
         cells: the source of each, and whether it may fail.
         limits: what they may use.
+        meanwhile: what to do in this process when the other one has begun.
 
     Raises:
         Stopped: a limit was broken, or the process is gone.
     """
     if hasattr(os, "fork") and threading.active_count() == 1 and not _notebook.is_set():
-        return forked(cells, limits)
+        return forked(cells, limits, meanwhile)
     from greenmine.batch.warm import delegated  # noqa: PLC0415 - it needs this module
 
+    if meanwhile is not None:
+        meanwhile()
     return delegated(cells, limits)
 
 
-def forked(cells: Sequence[tuple[str, bool]], limits: Limits) -> Generator[dict[str, Any]]:
+def forked(
+    cells: Sequence[tuple[str, bool]], limits: Limits, meanwhile: Callable[[], object] | None = None
+) -> Generator[dict[str, Any]]:
     """Run cells in a fork of this process, which must have no threads; otherwise as `run_cells`."""
     from greenmine.batch import shell  # noqa: PLC0415 - late: before the fork, once
 
     with tempfile.TemporaryDirectory(prefix="greenmine-", ignore_cleanup_errors=True) as scratch:
         printed = [os.open(Path(scratch, name), shell.APPEND, 0o600) for name in shell.STREAMS]
         ours, theirs = os.pipe()
+        _widen(theirs)
         others = _children()
+        shell.expect(cells)
         _prctl(_PR_SET_CHILD_SUBREAPER, 1)  # what the notebook leaves behind becomes a child of this process
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # the threads of numpy look after themselves
@@ -112,7 +121,7 @@ def forked(cells: Sequence[tuple[str, bool]], limits: Limits) -> Generator[dict[
             _child(Path(scratch), printed, theirs, cells, limits)
         os.close(theirs)
         try:
-            yield from _Watch(child, ours, printed, limits).messages()
+            yield from _Watch(child, ours, printed, limits).messages(meanwhile)
         finally:
             for number in (ours, *printed):
                 os.close(number)
@@ -137,8 +146,9 @@ def _child(
         _limit_memory(limits.memory)
         from greenmine.batch.shell import shell  # noqa: PLC0415 - it is there already
 
-        shell(scratch).run(cells, lambda message: write_frame(pipe, _packed(message)))
-        write_frame(pipe, b"")
+        telling = _Telling(pipe)
+        shell(scratch).run(cells, telling.tell)
+        telling.end()
         status = 0
     except MemoryError:
         status = NO_MEMORY
@@ -148,11 +158,38 @@ def _child(
         os._exit(status)
 
 
-def _packed(message: dict[str, Any]) -> bytes:
-    from jupyter_client.session import json_packer  # noqa: PLC0415 - it is there already
+class _Telling:
+    """The child's side of a fork: hands its messages over when a cell ends; in one that takes long, now and then."""
 
-    packed: bytes = json_packer(message)
-    return packed
+    def __init__(self, pipe: int) -> None:
+        from jupyter_client.session import json_packer  # noqa: PLC0415 - it is there already
+
+        self._pack: Callable[[dict[str, Any]], bytes] = json_packer
+        self._pipe = pipe
+        self._data = bytearray()
+        self._next = 0.0
+
+    def tell(self, message: dict[str, Any]) -> None:
+        """Hand a message over, now or with the next."""
+        self._data += _frame(self._pack(message))
+        now = time.monotonic()
+        if message["type"] == "execute_reply" or now > self._next:
+            _write(self._pipe, self._data)
+            self._data.clear()
+            self._next = now + _TICK
+
+    def end(self) -> None:
+        """Say that there is nothing more to come."""
+        _write(self._pipe, self._data + _frame(b""))
+
+
+def _widen(pipe: int) -> None:
+    """Let a pipe hold what a cell tells, so that neither side waits for the other."""
+    if sys.platform == "linux":
+        import fcntl  # noqa: PLC0415 - where there is fork, there is this
+
+        with contextlib.suppress(OSError):  # too many are wide already
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, MIB)
 
 
 def _end_with_parent(limits: Limits) -> None:
@@ -209,15 +246,22 @@ class _Watch:
     def __init__(self, child: int, pipe: int, printed: Sequence[int], limits: Limits) -> None:
         self._child = child
         self._pipe = pipe
+        self._poll = select.poll()
+        self._poll.register(pipe, select.POLLIN)
+        for number in private[:1]:
+            self._poll.register(number, getattr(select, "POLLRDHUP", 0))  # there may be calls; the end is what matters
         self._printed = printed
         self._limits = limits
+        self._data = bytearray()
         self._told = 0
         self._status: int | None = None
         self._ends = _after(limits.seconds)
         self._cell_ends = _after(limits.cell_seconds)
 
-    def messages(self) -> Iterator[dict[str, Any]]:
+    def messages(self, meanwhile: Callable[[], object] | None) -> Iterator[dict[str, Any]]:
         try:
+            if meanwhile is not None:
+                meanwhile()
             while frame := self._frame():
                 message = json.loads(frame)
                 if message["type"] == "execute_reply":
@@ -237,25 +281,28 @@ class _Watch:
         """Return the next message; nothing at the end."""
         (size,) = _HEAD.unpack(self._read(_HEAD.size))
         self._told += size
-        if self._told > self._limits.output or self._printing():
+        if self._told > self._limits.output:
             raise self._too_much()
         return self._read(size)
 
     def _read(self, size: int) -> bytes:
-        data = bytearray()
-        while len(data) < size:
+        while len(self._data) < size:
             self._wait()
-            piece = os.read(self._pipe, min(size - len(data), MIB))
+            piece = os.read(self._pipe, MIB)
             if not piece:
                 raise self._gone()
-            data += piece
-        return bytes(data)
+            self._data += piece
+            if self._printing():
+                raise self._too_much()
+        data = bytes(self._data[:size])
+        del self._data[:size]
+        return data
 
     def _wait(self) -> None:
         """Wait until there is something to read, and see meanwhile that all is well."""
         while True:
             left = min(self._ends, self._cell_ends) - time.monotonic()
-            ready, _none, _none = select.select([self._pipe, *private[:1]], [], [], max(0, min(_TICK, left)))
+            ready = {number for number, _event in self._poll.poll(1000 * max(0, min(_TICK, left)))}
             if self._pipe in ready:
                 return
             if ready:
@@ -314,9 +361,18 @@ def _after(seconds: float | None) -> float:
 
 def write_frame(number: int, data: bytes) -> None:
     """Write a frame to a descriptor."""
-    left = memoryview(_HEAD.pack(len(data)) + data)
-    while left:
-        left = left[os.write(number, left) :]
+    _write(number, _frame(data))
+
+
+def _frame(data: bytes) -> bytes:
+    return _HEAD.pack(len(data)) + data
+
+
+def _write(number: int, data: bytes | bytearray) -> None:
+    with memoryview(data) as left:
+        done = 0
+        while done < len(left):
+            done += os.write(number, left[done:])
 
 
 def read_frame(number: int) -> bytes | None:

@@ -11,7 +11,7 @@ Nothing is written on failure. The same inputs give the same bytes.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,11 +103,13 @@ def produce(
     engine: str = ENGINE,
     progress: bool = False,
     limits: Limits = USUAL,
+    meanwhile: Callable[[Workbook], object] = lambda _book: None,
     **parameters: Any,  # noqa: ANN401 - checked against the notebook
 ) -> tuple[Workbook, dict[str, bytes]]:
     """Run the notebook on a mine and return what was read, and the content of every file of the result by its name.
 
-    Args and errors are those of `assess`, and `limits` what the notebook may use; nothing is written.
+    Args and errors are those of `assess`, and `limits` what the notebook may use, and `meanwhile` what to do with what
+    was read while it runs; nothing is written.
     """
     path = notebook or workspace.notebook(NOTEBOOK)
     source = read_notebook(path)
@@ -115,6 +117,7 @@ def produce(
     state = state_of(workspace.mine_dir(values["mine"]))
     book = Workbook.open(**{**values, "workspace": workspace, "live": False})
     values |= {"mine": str(book.folder.resolve()), "assessment": book.id}
+    book.digests  # noqa: B018 - once, for the notebook as well
     asked = {name: values[name] for name in ("readings", "lang", "carried_from") if name in values}
     with _surroundings(workspace), handing_down(book, state, **asked):
         ran = run_notebook(
@@ -126,6 +129,7 @@ def produce(
             progress=progress,
             label=book.mine.id,
             limits=limits,
+            meanwhile=lambda: meanwhile(book),
         )
     told = {**values, "mine": book.mine.id, "catalog": book.catalog.ref}
     record = archived(ran, told)

@@ -13,10 +13,12 @@ from __future__ import annotations
 import base64
 import builtins
 import codecs
+import contextlib
 import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
@@ -27,6 +29,7 @@ from ipykernel.compiler import XCachingCompiler
 from ipykernel.jsonutil import json_clean
 from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.error import StdinNotImplementedError
+from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_client.session import Session
 from traitlets.config import Config
 
@@ -122,6 +125,23 @@ class _Stream(io.TextIOBase):
             self._wire.send(None, "stream", {"name": self.name, "text": text})
 
 
+class _Reader(TransformerManager):
+    """Turns the source of cells into Python, and remembers it for as long as nobody adds a transformer."""
+
+    def __init__(self, like: TransformerManager) -> None:
+        super().__init__()  # type: ignore[no-untyped-call] # IPython has types in part
+        vars(self).update(vars(like))
+        self._plain = self._transformers()
+        self._seen = lru_cache(256)(super().transform_cell)
+
+    def _transformers(self) -> list[Any]:
+        return [*self.cleanup_transforms, *self.line_transforms, *self.token_transformers]
+
+    def transform_cell(self, cell: str) -> str:
+        """Return a cell as Python."""
+        return self._seen(cell) if self._transformers() == self._plain else super().transform_cell(cell)
+
+
 class Shell:
     """An IPython shell without a kernel; there can be one in a process.
 
@@ -139,6 +159,7 @@ class Shell:
         )
         for part in (made.displayhook, made.display_pub):
             part.session = self._wire
+        made.input_transformer_manager = self._reader = _Reader(made.input_transformer_manager)
         made.displayhook.topic = b"execute_result"
         made.set_parent(PARENT)
         self._shell = made
@@ -156,6 +177,12 @@ class Shell:
         self._shell.transform_cell("None\n")
         self._shell.display_formatter.format(None)
         self._shell.logger  # noqa: B018 - it is made when it is looked at
+
+    def expect(self, cells: Sequence[tuple[str, bool]]) -> None:
+        """Look at cells that a fork is going to run; what has been seen once need not be read again."""
+        for source, _may_fail in cells:
+            with contextlib.suppress(SyntaxError):
+                self._reader.transform_cell(source)
 
     def run(self, cells: Sequence[tuple[str, bool]], tell: Tell) -> None:
         """Run cells until one fails that must not.
@@ -195,6 +222,12 @@ def shell(folder: Path) -> Shell:
     if not _shells:
         _shells.append(Shell(folder))
     return _shells[0]
+
+
+def expect(cells: Sequence[tuple[str, bool]]) -> None:
+    """Prepare the shell of this process, if there is one, for cells that a fork is going to run."""
+    for one in _shells:
+        one.expect(cells)
 
 
 def _no_input(_prompt: object = "") -> str:

@@ -2,6 +2,8 @@
 
     Warm.call(function, …) ──pickle──► a process that was started for this ──► what the function yields, or its error
 
+Getting ready takes a second or two. Several processes share it: one gets ready and forks into them.
+
 A process that has threads cannot fork safely; it hands notebooks to a warm one (`delegated`), which forks. The workers
 of a run over many mines are warm processes too. Where the platform has no fork, a warm process runs one notebook itself
 and is done, and the next one starts meanwhile.
@@ -15,15 +17,19 @@ import gc
 import importlib
 import os
 import pickle
+import select
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from greenmine.batch.process import Limits, Stopped, forked, private, read_frame, too_long, write_frame
+from greenmine.batch.process import MIB, Limits, Stopped, forked, private, read_frame, too_long, write_frame
 from greenmine.errors import GreenmineError
 from greenmine.i18n import gettext as _
 from greenmine.i18n import language, use
@@ -40,18 +46,9 @@ GRACE: Final = 10
 class Warm:
     """A warm process and the connection to it; for one thread at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, requests: int, replies: int) -> None:
         self.calls = 0
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "greenmine.batch.warm"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,  # Ctrl+C is for whoever waits
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},  # no threads, not even numpy's
-        )
-        assert self._process.stdin  # noqa: S101 - for the type checker
-        assert self._process.stdout  # noqa: S101
-        self._requests, self._replies = self._process.stdin.fileno(), self._process.stdout.fileno()
+        self._requests, self._replies = requests, replies
 
     def call(self, function: str, *args: Any, **kwargs: Any) -> Generator[Any]:  # noqa: ANN401
         """Call a generator function there and yield what it yields.
@@ -65,16 +62,23 @@ class Warm:
             Stopped: the process is gone.
             Exception: what the function raises.
         """
+        self.ask(function, *args, **kwargs)
+        yield from self.answer()
+
+    def ask(self, function: str, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        """Call a function there without waiting for what it yields; it can be asked for more before it has answered."""
         self.calls += 1
+        with contextlib.suppress(BrokenPipeError):
+            write_frame(self._requests, pickle.dumps((function, args, kwargs, language())))
+
+    def answer(self) -> Generator[Any]:
+        """Yield what the function yields that was asked for first and not answered yet; errors are those of `call`."""
         whole = False
         try:
-            with contextlib.suppress(BrokenPipeError):
-                write_frame(self._requests, pickle.dumps((function, args, kwargs, language())))
             while True:
-                frame = read_frame(self._replies)
+                frame = self._reply()
                 if frame is None:
-                    status = self._process.wait()
-                    raise Stopped(_("a process of the run is gone (exit status {status})").format(status=status))
+                    raise Stopped(_("a process of the run is gone"))
                 kind, value = pickle.loads(frame)  # noqa: S301 - from our own process
                 if kind == "yields":
                     yield value
@@ -87,48 +91,143 @@ class Warm:
             if not whole:
                 self.close()
 
-    @property
-    def usable(self) -> bool:
-        """Whether it can be called again."""
-        return self._process.poll() is None and self.calls < CALLS
+    def _reply(self) -> bytes | None:
+        return read_frame(self._replies)
 
     @property
-    def pid(self) -> int:
-        """The number of the process."""
-        return self._process.pid
+    def spent(self) -> bool:
+        """Whether it was called so often that a new one is better."""
+        return self.calls >= CALLS
+
+    @property
+    def usable(self) -> bool:
+        """Whether it is there and waits for calls; to be asked when all are answered."""
+        return not self.spent and not self._gone()
+
+    def _gone(self) -> bool:
+        raise NotImplementedError
 
     def kill(self) -> None:
         """End the process from another thread."""
-        self._process.kill()
+        raise NotImplementedError
 
     def close(self) -> None:
         """End the process."""
+        raise NotImplementedError
+
+
+class _Fork(Warm):
+    """A fork of a process that got ready for several. Its end of the wire is open for as long as it is there."""
+
+    def __init__(self, wire: socket.socket) -> None:
+        super().__init__(wire.fileno(), wire.fileno())
+        self._wire = wire
+        self._pid = 0
+
+    def _reply(self) -> bytes | None:
+        try:
+            if not self._pid:
+                self._pid = int(super()._reply() or 0)  # the first that it says
+            return super()._reply()
+        except ConnectionResetError:  # it went before it had read what was asked
+            return None
+
+    def _gone(self) -> bool:
+        if self._wire.fileno() < 0:
+            return True
+        return bool(self._pid and select.select([self._wire], [], [], 0)[0])  # there is an end to read
+
+    def kill(self) -> None:
+        if self._pid and self._wire.fileno() >= 0:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
+        else:
+            self._hang_up(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        if self._wire.fileno() < 0:
+            return
+        self._hang_up(socket.SHUT_WR)
+        ends = time.monotonic() + GRACE
+        with contextlib.suppress(OSError):
+            while select.select([self._wire], [], [], max(0, ends - time.monotonic()))[0]:
+                if not self._wire.recv(MIB):
+                    break
+            else:
+                self.kill()
+        self._wire.close()
+
+    def _hang_up(self, how: int) -> None:
+        with contextlib.suppress(OSError):  # nobody is there any more
+            self._wire.shutdown(how)
+
+
+class _Single(Warm):
+    """A process that got ready for itself alone, where the platform has no fork."""
+
+    def __init__(self) -> None:
+        self._process = _start(stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self._process.stdin  # noqa: S101 - for the type checker
+        assert self._process.stdout  # noqa: S101
+        super().__init__(self._process.stdin.fileno(), self._process.stdout.fileno())
+
+    def _gone(self) -> bool:
+        return self._process.poll() is not None
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def close(self) -> None:
         for stream in (self._process.stdin, self._process.stdout):
             if stream:
                 stream.close()
-        try:
-            self._process.wait(GRACE if FORKS else 0)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._process.kill()
+        self._process.wait()
+
+
+def _start(*words: object, **keys: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401
+    return subprocess.Popen(  # noqa: S603 - nobody else's words
+        [sys.executable, "-P", "-m", "greenmine.batch.warm", language(), *map(str, words)],
+        start_new_session=True,  # Ctrl+C is for whoever waits
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},  # no threads, not even numpy's
+        **keys,
+    )
 
 
 # ---- those that wait for work ----------------------------------------------------------------------------------------
 
 _idle: list[Warm] = []
+_nests: list[subprocess.Popen[bytes]] = []
 _lock = threading.Lock()
 
 
 def warm_up(count: int) -> None:
     """Start so many processes, which get ready while other things are done."""
+    if not count:
+        return
+    if not FORKS:
+        with _lock:
+            _idle.extend(_Single() for _number in range(count))
+        return
+    pairs = [socket.socketpair() for _number in range(count)]
+    for _ours, theirs in pairs:
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MIB)  # so that it need not wait for who reads
+    numbers = [theirs.fileno() for _ours, theirs in pairs]
+    nest = _start(*numbers, pass_fds=numbers, stdin=subprocess.DEVNULL)
+    for _ours, theirs in pairs:
+        theirs.close()
     with _lock:
-        _idle.extend(Warm() for _number in range(count))
+        _nests[:] = [nest, *(one for one in _nests if one.poll() is None)]
+        _idle.extend(_Fork(ours) for ours, _theirs in pairs)
 
 
 def take() -> Warm:
     """Return a process that waits for work, or a new one."""
-    with _lock:
-        return _idle.pop() if _idle else Warm()
+    while True:
+        with _lock:
+            if _idle:
+                return _idle.pop()
+        warm_up(1)
 
 
 def give_back(warm: Warm) -> None:
@@ -146,6 +245,9 @@ def close_idle() -> None:
     with _lock:
         while _idle:
             _idle.pop().close()
+        for nest in _nests:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                nest.wait(GRACE)
 
 
 # ---- notebooks -------------------------------------------------------------------------------------------------------
@@ -206,27 +308,47 @@ def _here(cells: Sequence[tuple[str, bool]]) -> Iterator[dict[str, Any]]:
 # ---- the process itself ----------------------------------------------------------------------------------------------
 
 
-def serve() -> None:
-    """Take calls on standard input until it is closed."""
-    requests, replies = os.dup(0), os.dup(1)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(2, 1)
-    private.extend((requests, replies))
+def main(numbers: Sequence[int]) -> None:
+    """Get ready, then take calls on standard input, or fork for each of these wires and take calls there."""
     with tempfile.TemporaryDirectory(prefix="greenmine-", ignore_cleanup_errors=True) as folder:
+        if not numbers:
+            requests, replies = os.dup(0), os.dup(1)
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            os.dup2(2, 1)
+            _get_ready(Path(folder))
+            _serve(requests, replies)
+            return
+        os.dup2(2, 1)
         _get_ready(Path(folder))
-        with contextlib.suppress(BrokenPipeError):  # nobody waits for the answer any more
-            while (frame := read_frame(requests)) is not None:
-                for reply in _answer(frame):
-                    write_frame(replies, pickle.dumps(reply))
+        for number in numbers:
+            if not os.fork():
+                for other in set(numbers) - {number}:
+                    os.close(other)
+                write_frame(number, str(os.getpid()).encode())
+                _serve(number, number)
+                os._exit(0)  # the folder is not its own
+        for number in numbers:
+            os.close(number)
+        for _number in numbers:
+            os.wait()
+
+
+def _serve(requests: int, replies: int) -> None:
+    """Take calls until nobody is there to call."""
+    private.extend(dict.fromkeys((requests, replies)))
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # nobody waits for the answer any more
+        while (frame := read_frame(requests)) is not None:
+            for reply in _answer(frame):
+                write_frame(replies, pickle.dumps(reply))
 
 
 def _get_ready(folder: Path) -> None:
     """Import what a notebook and its report need, and make the shell that forks begin with."""
-    from greenmine.batch.notebook import import_nbformat  # noqa: PLC0415 - late: only this process needs all this
+    from greenmine.batch.notebook import import_nbformat, import_papermill  # noqa: PLC0415 - late: only this process needs all this
 
     import_nbformat()
+    import_papermill()
     import imagehash  # noqa: F401, PLC0415
-    import papermill  # noqa: F401, PLC0415
     from PIL import Image  # noqa: PLC0415
 
     from greenmine.batch import job, shell, signing  # noqa: F401, PLC0415
@@ -235,7 +357,7 @@ def _get_ready(folder: Path) -> None:
     from greenmine.workbook.html import compile_templates  # noqa: PLC0415
 
     Image.preinit()
-    compile_templates()
+    compile_templates(language())
     software()
     shell.shell(folder).prepare()
     gc.set_threshold(50_000, 20, 50)  # one mine makes few cycles and is soon done; looking for them took a tenth
@@ -266,4 +388,5 @@ def _answer(frame: bytes) -> Iterator[tuple[str, Any]]:
 
 
 if __name__ == "__main__":
-    serve()
+    use(sys.argv[1])
+    main([int(word) for word in sys.argv[2:]])

@@ -148,8 +148,8 @@ def _state(workspace: Workspace) -> str:
     total = hashlib.sha256()
     for kind in ("catalogs", "profiles", "readings"):
         for path in workspace.parameter_files(kind):
-            with contextlib.suppress(OSError), path.open("rb") as stream:
-                total.update(f"{path}\n{hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode())
+            with contextlib.suppress(OSError):
+                total.update(f"{path}\n{sha256_hex(path.read_bytes())}\n".encode())
     return total.hexdigest()
 
 

@@ -134,7 +134,7 @@ def _listed(mine_dir: Path, prefix: str) -> list[tuple[str, os.stat_result]]:
                 if number > MAX_ENTRIES:  # `walk` refuses it; no need to read on
                     break
                 with suppress(FileNotFoundError):  # gone since: a journal's temporary file, say
-                    found.append((name.name, (folder / name.name).lstat()))
+                    found.append((name.name, os.lstat(name.path)))
     except OSError as problem:
         where = os.path.relpath(problem.filename, mine_dir) if isinstance(problem.filename, str) else prefix
         _refuse(mine_dir, "" if where == "." else where, _("readable files"), refusal(problem))

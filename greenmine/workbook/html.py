@@ -87,7 +87,7 @@ def render(template: str, name: str, **values: object) -> Html:
         values: what the template shows.
     """
     values["lang"] = i18n.language()
-    return Html(_environment().get_template(f"{template}.html.j2").render(values).strip() + "\n", name)
+    return Html(_environment(i18n.language()).get_template(f"{template}.html.j2").render(values).strip() + "\n", name)
 
 
 def chinese_marked(text: str) -> Markup:
@@ -105,15 +105,17 @@ def chinese_marked(text: str) -> Markup:
     )
 
 
-def compile_templates() -> None:
-    """Compile all templates now; a process that is forked many times does it once."""
-    environment = _environment()
-    for name in environment.list_templates(extensions=["j2"]):
-        environment.get_template(name)
+@cache
+def compile_templates(language: str) -> None:
+    """Compile all templates in a language now; a process that is forked many times does it once."""
+    with speaking(language):
+        templates = _environment(language)
+        for name in templates.list_templates(extensions=["j2"]):
+            templates.get_template(name)
 
 
 @cache
-def _environment() -> Environment:
+def _environment(_language: str) -> Environment:
     made = environment(TEMPLATES)
     made.filters["chinese_marked"] = chinese_marked
     return made

@@ -33,7 +33,7 @@ def holds(workspace: Workspace) -> bool:
 def test_the_process_that_seals_can_be_killed(workspace: Workspace, moment: int) -> None:
     """Its workers end with it; the next run does only the rest."""
     killed = start(workspace, "--workers", "2")
-    until(lambda: len(sealed(workspace)) >= moment if moment else len(children(killed.pid)) >= 2, killed)
+    until(lambda: len(sealed(workspace)) >= moment if moment else len(children(killed.pid)) >= 3, killed)
     workers = children(killed.pid)
     kill(killed)
     until(lambda: not any(map(alive, workers)))
@@ -44,11 +44,12 @@ def test_the_process_that_seals_can_be_killed(workspace: Workspace, moment: int)
     assert f"{COUNT} mines" in printed
 
 
-def test_a_worker_can_be_killed(workspace: Workspace) -> None:
-    """Another takes its place and its mine."""
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_a_worker_can_be_killed(workspace: Workspace, which: int) -> None:
+    """Another takes its place and its mine; also the process of which the workers are forks."""
     run = start(workspace, "--workers", "2")
     until(lambda: len(sealed(workspace)) >= 1, run)
-    os.kill(children(run.pid)[0], signal.SIGKILL)
+    os.kill(children(run.pid)[which], signal.SIGKILL)
     assert f"{COUNT} sealed" in finish(run)
     assert holds(workspace)
 
