@@ -36,7 +36,7 @@ from greenmine.archive.pins import Pins
 from greenmine.archive.record import FILE_NAME, read_record
 from greenmine.archive.seal import SUMS
 from greenmine.archive.signers import CHECKPOINT
-from greenmine.archive.store import Store
+from greenmine.archive.store import Store, Unflushed
 from greenmine.archive.verdicts import Collector
 from greenmine.archive.verify import verify
 from greenmine.assessment.journal import Owner
@@ -49,19 +49,19 @@ LARGE = 2048
 ORIGIN = "GM-DEMO"
 
 
-class Unflushed(Store):
+class Careless(Store):
     """A store that leaves flushing to the system, and keeps large files that are the same only once."""
 
     def __init__(self) -> None:
         """Know no files yet."""
         self.known: dict[bytes, Path] = {}
 
-    def create(self, path: Path, data: bytes) -> None:
+    def create(self, path: Path, data: bytes, later: Unflushed | None = None) -> None:
         """Make a file, or a further name of one with the same content."""
         if data in self.known:
             path.hardlink_to(self.known[data])
             return
-        super().create(path, data)
+        super().create(path, data, later)
         if len(data) >= LARGE:
             self.known[data] = path
 
@@ -93,7 +93,7 @@ def fill(archive: Archive, evidence: Path, count: int) -> list[tuple[str, str]]:
     record = read_record((first.bag.path / "data" / FILE_NAME).read_bytes())
     handed = payload_of(archive.place(record.evidence.bag))
     sealed = {name: data for name, data in payload_of(first.bag.path).items() if name != "ro-crate-metadata.json"}
-    store, bags, before = Unflushed(), [], []
+    store, bags, before = Careless(), [], []
     for number in range(count - 1):
         mine = f"GM-{number:06}"
         files = {name: data.replace(ORIGIN.encode(), mine.encode()) for name, data in handed.items() if name != SUMS}

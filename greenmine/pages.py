@@ -13,8 +13,7 @@ from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from markupsafe import Markup
 
-from greenmine.i18n import gettext as _
-from greenmine.i18n import language
+from greenmine import i18n
 from greenmine.text import visible
 
 
@@ -40,7 +39,7 @@ class _Translated(Extension):
         while place < len(tokens):
             call = tokens[place : place + 4]
             if [token.type for token in call] == _CALL and call[0].value == "_":
-                yield Token(call[2].lineno, "string", _(call[2].value))
+                yield Token(call[2].lineno, "string", i18n.gettext(call[2].value))
                 place += 4
             else:
                 yield tokens[place]
@@ -55,7 +54,7 @@ def environment(folder: Path) -> Environment:
 
     A name that a template does not know is an error.
     """
-    return _environment(folder, language())
+    return _environment(folder, i18n.language())
 
 
 @cache
@@ -70,5 +69,5 @@ def _environment(folder: Path, _language: str) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals["_"] = _
+    made.globals["_"] = i18n.gettext
     return made

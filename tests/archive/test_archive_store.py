@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenmine import i18n
-from greenmine.archive.store import Store, refused
+from greenmine.archive.store import MANY, Store, Unflushed, refused
 from greenmine.errors import ArchiveError
 
 
@@ -49,6 +49,51 @@ def test_a_copy_is_the_same_bytes_however_it_is_made(tmp_path: Path, store: Stor
     assert data == (tmp_path / "b").read_bytes()
     store.create(tmp_path / "c", data)
     assert data == (tmp_path / "c").read_bytes()
+
+
+class Counting(Store):
+    """A disk that counts what is flushed, and can fail at it."""
+
+    def __init__(self, fails_at: int = 0) -> None:
+        self.flushed, self.started, self._fails_at = 0, 0, fails_at
+
+    def start(self, handle: int) -> None:
+        self.started += 1
+        super().start(handle)
+
+    def fsync(self, handle: int) -> None:
+        self.flushed += 1
+        if self.flushed == self._fails_at:
+            raise OSError(errno.EIO, "Input/output error")
+        super().fsync(handle)
+
+
+def test_files_can_be_flushed_together(tmp_path: Path) -> None:
+    """None before it is asked for, except that never too many are open; then each of them once."""
+    store = Counting()
+    later = Unflushed(store)
+    for number in range(MANY):
+        store.create(tmp_path / str(number), b"x", later)
+    assert (MANY, 0) == (store.started, store.flushed)
+    store.create(tmp_path / "one more", b"x", later)
+    assert MANY == store.flushed
+    later.flush()
+    later.flush()
+    assert MANY + 1 == store.flushed
+
+
+def test_a_flush_that_fails_leaves_no_file_open(tmp_path: Path) -> None:
+    """Who closes what is left over closes each once."""
+    store = Counting(fails_at=2)
+    later = Unflushed(store)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for name in "abc":
+        store.create(tmp_path / name, b"x", later)
+    with pytest.raises(OSError, match="Input/output error"):
+        later.flush()
+    later.close()
+    later.close()
+    assert before == len(list(Path("/proc/self/fd").iterdir()))
 
 
 @given(st.integers(0, 1 << 20))

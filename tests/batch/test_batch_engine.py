@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -18,13 +19,13 @@ from typing import Any
 import nbformat
 import papermill
 import pytest
-from batches import children
+from batches import alive, children
 from pages import cell, notebook
 
 from greenmine.batch.notebook import run_notebook
 from greenmine.batch.process import MIB, Limits, Stopped, run_cells
 from greenmine.batch.runner import produce
-from greenmine.batch.warm import close_idle
+from greenmine.batch.warm import close_idle, take, warm_up
 from greenmine.errors import NotebookError
 from greenmine.workspace import Workspace, shared_dir
 
@@ -45,6 +46,9 @@ CELLS = [
     "class Bad:\n    def __repr__(self): raise RuntimeError('bad')\nBad()",
     "input('?')",
     "{'k': float('nan')}",
+    "get_ipython().input_transformers_cleanup.append(lambda lines: [line.replace('21', '42') for line in lines])",
+    "21",
+    "get_ipython().input_transformers_cleanup.pop(); 21",
     "raise SystemExit(3)",
 ]
 
@@ -237,6 +241,61 @@ def test_what_a_notebook_started_ends_with_it(tmp_path: Path, command: str, end:
     assert own.poll() is None
     own.kill()
     own.wait()
+
+
+def test_what_is_asked_for_next_does_not_end_what_runs() -> None:
+    """A warm process may be asked for more before it has answered; the answers come in order."""
+    warm_up(1)
+    warm = take()
+    cells = [("import time; time.sleep(0.5); 'slept'", False)], [("1 + 1", False)]
+    for one in cells:
+        warm.ask("greenmine.batch.warm:notebook", one, Limits(), str(Path.cwd()), dict(os.environ))
+    shown = [[one["content"].get("data", {}).get("text/plain") for one in warm.answer()] for _cell in cells]
+    assert [[None, "'slept'", None], [None, "2", None]] == shown
+    warm.close()
+    assert not warm.usable
+
+
+def test_a_process_that_nobody_waits_for_ends_with_its_notebook() -> None:
+    """Also while it runs one, and while there is more that it was asked for."""
+    warm_up(1)
+    before = set(children(os.getpid()))
+    warm = take()
+    for _time in range(2):
+        warm.ask("greenmine.batch.warm:notebook", [("while True: pass", False)], Limits(), "/", dict(os.environ))
+    next(warm.answer())
+    started = set(children(os.getpid())) - before
+    assert started
+    warm.close()
+    while any(map(alive, started)):
+        time.sleep(0.01)
+
+
+def test_processes_share_their_start() -> None:
+    """One gets ready, and forks into as many as are wanted."""
+    before = set(children(os.getpid()))
+    warm_up(3)
+    warms = [take() for _number in range(3)]
+    for warm in warms:
+        list(warm.call("greenmine.batch.warm:notebook", [("1", False)], Limits(), "/", dict(os.environ)))
+    started = set(children(os.getpid())) - before
+    assert 4 == len(started)
+    for warm in warms:
+        warm.close()
+    while any(map(alive, started)):
+        time.sleep(0.01)
+
+
+def test_something_can_be_done_meanwhile() -> None:
+    """Once, when the notebook has begun; what goes wrong in it ends the notebook as well."""
+    done: list[str] = []
+    options: Any = {"meanwhile": lambda: done.append("done")}
+    assert 3 == len(list(run_cells([("1", False)], Limits(), **options)))
+    assert ["done"] == done
+    before = children(os.getpid())
+    with pytest.raises(ZeroDivisionError):
+        list(run_cells([("while True: pass", False)], Limits(), lambda: 1 // 0))
+    assert before == children(os.getpid())
 
 
 def test_no_files_are_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

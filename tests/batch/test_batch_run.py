@@ -18,15 +18,16 @@ from greenmine.archive.layout import Archive
 from greenmine.archive.pins import Pins
 from greenmine.archive.refold import refold
 from greenmine.archive.verify import verify
-from greenmine.batch import pool
+from greenmine.batch import job, pool
 from greenmine.batch.job import Job, do, job_key
 from greenmine.batch.process import MIB, Limits
 from greenmine.batch.run import DONE, Finished, notebook_parameters, run_list
 from greenmine.batch.runlist import Run, read_list
-from greenmine.batch.runner import NOTEBOOK, assess, produce
+from greenmine.batch.runner import NOTEBOOK, assess
 from greenmine.batch.sealing import Sealed, seal_produced
 from greenmine.cli.main import main
 from greenmine.errors import ArchiveError, UsageError
+from greenmine.workbook import Workbook
 from greenmine.workspace import Workspace
 
 COUNT = 4
@@ -113,21 +114,14 @@ def test_what_its_worker_folded_again_is_not_folded_by_who_seals(
         assert not folded
 
 
-def test_what_changed_while_it_was_computed_is_left_to_who_seals(
-    copy: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_changed_while_it_was_computed_is_left_to_who_seals(copy: Workspace) -> None:
     """A worker vouches for nothing that is no longer there as it was read."""
-    folder = copy.evidence / "M-03"
-
-    def late(*args: Any, **options: Any) -> Any:
-        made = produce(*args, **options)
-        (folder / "mine.yaml").write_text((folder / "mine.yaml").read_text("utf-8") + "# later\n", "utf-8")
-        return made
-
-    monkeypatch.setattr("greenmine.batch.job.produce", late)
-    [outcome] = do(Job(rows(copy)[2], copy.root))
-    assert outcome.made
-    assert "" == outcome.made.folded
+    row = rows(copy)[2]
+    book = Workbook.open(row.mine, workspace=copy, **row.parameters)
+    assert job._folded(book)
+    profile = copy.evidence / row.mine / "mine.yaml"
+    profile.write_text(f"{profile.read_text('utf-8')}# later\n", "utf-8")
+    assert "" == job._folded(book)
 
 
 def test_what_is_sealed_is_not_done_again(copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
