@@ -344,6 +344,7 @@ def _serve(requests: int, replies: int) -> None:
 
 def _get_ready(folder: Path) -> None:
     """Import what a notebook and its report need, and make the shell that forks begin with."""
+    gc.disable()  # imports make no garbage worth looking for
     from greenmine.batch.notebook import import_nbformat, import_papermill  # noqa: PLC0415 - late: only this process needs all this
 
     import_nbformat()
@@ -360,6 +361,7 @@ def _get_ready(folder: Path) -> None:
     compile_templates(language())
     software()
     shell.shell(folder).prepare()
+    gc.enable()
     gc.set_threshold(50_000, 20, 50)  # one mine makes few cycles and is soon done; looking for them took a tenth
     gc.collect()
     gc.freeze()  # what is there now stays, and looking at it again and again would copy it into every fork
