@@ -19,7 +19,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -229,7 +229,10 @@ class Unflushed:
 @cache
 def _sync_file_range() -> Callable[..., Any] | None:
     """Return the system's call; none where there is none."""
-    return getattr(ctypes.CDLL(None), "sync_file_range", None) if sys.platform.startswith("linux") else None
+    if sys.platform.startswith("linux"):
+        with suppress(OSError):
+            return getattr(ctypes.CDLL(None), "sync_file_range", None)
+    return None
 
 
 @contextmanager

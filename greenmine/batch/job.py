@@ -8,11 +8,11 @@ A job whose key is known to be sealed is not done again.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 from greenmine.archive.engine import engine_digest
 from greenmine.archive.record import installed, journal_heads
@@ -35,7 +35,7 @@ from greenmine.workspace import Workspace
 
 @dataclass(frozen=True)
 class Job:
-    """What a worker is told.
+    """A row of a list, as a worker is told.
 
     Attributes:
         run: the row of the list.
@@ -45,6 +45,7 @@ class Job:
         limits: what the notebook may use.
     """
 
+    work: ClassVar[str] = "greenmine.batch.job:do"
     run: Run
     root: Path
     sealed: str = ""
@@ -84,15 +85,23 @@ class Outcome:
     exit_status: int = 0
 
 
+Kind = TypeVar("Kind", bound=Outcome)
+
+
 def do(job: Job) -> Iterator[Outcome]:
     """Do a job and yield what came of it; nothing that a mine can do makes it fail otherwise."""
+    yield attempted(lambda: _done(job), Outcome)
+
+
+def attempted(work: Callable[[], Kind], kind: type[Kind]) -> Kind:
+    """Return what came of some work, of which any failure is an outcome as well."""
     try:
-        yield _done(job)
+        return work()
     except GreenmineError as problem:
-        yield Outcome(failure=one_line(str(problem)), exit_status=problem.exit_status)
+        return kind(failure=one_line(str(problem)), exit_status=problem.exit_status)
     except Exception as problem:  # noqa: BLE001 - a defect shows in one mine and leaves the others alone
         text = _("the program failed: {kind}: {text}").format(kind=type(problem).__name__, text=problem)
-        yield Outcome(failure=one_line(text), exit_status=GreenmineError.exit_status)
+        return kind(failure=one_line(text), exit_status=GreenmineError.exit_status)
 
 
 def _done(job: Job) -> Outcome:
@@ -100,17 +109,15 @@ def _done(job: Job) -> Outcome:
     key = job_key(workspace, run)
     if key == job.sealed:
         return Outcome(key)
-    compile_templates(run.parameters.get("lang", LANGUAGES[0]))  # before the fork
+    return Outcome(key, make(run.mine, workspace=workspace, engine=job.engine, limits=job.limits, **run.parameters))
+
+
+def make(mine: str, **options: Any) -> Made:  # noqa: ANN401 - those of `produce`
+    """Run the notebook on a mine, with the options of `produce`, and fold its findings again meanwhile."""
+    compile_templates(options.get("lang", LANGUAGES[0]))  # before the fork
     folded: list[str] = []
-    book, files = produce(
-        run.mine,
-        workspace=workspace,
-        engine=job.engine,
-        limits=job.limits,
-        meanwhile=lambda book: folded.append(_folded(book)),
-        **run.parameters,
-    )
-    return Outcome(key, Made(book, files, *folded))
+    book, files = produce(mine, meanwhile=lambda book: folded.append(_folded(book)), **options)
+    return Made(book, files, *folded)
 
 
 def _folded(book: Workbook) -> str:

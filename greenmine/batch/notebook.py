@@ -45,7 +45,7 @@ def import_nbformat() -> Any:  # noqa: ANN401 - the module
 
 
 def import_papermill() -> Any:  # noqa: ANN401 - a module
-    """Import papermill without its way into Hadoop, which takes a tenth of a second."""
+    """Import papermill without its way into Hadoop, which takes a tenth of a second and which nothing here goes."""
     return _imported("papermill", without="pyarrow.fs")
 
 

@@ -1,9 +1,10 @@
 """Workers: the processes that do the jobs of a run, on this machine or in a cluster.
 
-On this machine each worker is a warm process (`warm.py`), driven by a thread that waits for it; a process that dies is
-replaced and its job tried once more. In a cluster (dask.distributed) a job goes out in a batch to whoever is free there
-and is done by a warm process of that worker; the cluster sees to what dies. The workspace has to be at the same place
-on all machines. Either way results come back as they are ready, and no faster than they are taken.
+On this machine each worker is a warm process (`warm.py`), driven by a thread that waits for it. It is given its next
+job while it does one, as long as there are enough for everybody. A process that dies is replaced, and its job tried
+once more. In a cluster (dask.distributed) a job goes out in a batch to whoever is free there and is done by a warm
+process of that worker; the cluster sees to what dies. The workspace has to be at the same place on all machines. Either
+way results come back as they are ready, and no faster than they are taken.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ import logging
 import queue
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, ClassVar, Final, Protocol
 
-from greenmine.batch.job import Job, Outcome
+from greenmine.batch.job import Outcome
 from greenmine.batch.process import Stopped
-from greenmine.batch.warm import Warm, take
+from greenmine.batch.warm import Warm, take, warm_up
 from greenmine.errors import GreenmineError, UsageError, shown
 from greenmine.i18n import gettext as _
 from greenmine.i18n import language, use
@@ -36,9 +37,20 @@ AHEAD: Final = 2
 TRIES: Final = 2
 WAIT: Final = 20
 """Seconds until a scheduler that does not answer is not there."""
-_WORK: Final = "greenmine.batch.job:do"
 
-Results = Iterator[tuple[Job, Outcome]]
+
+class Job(Protocol):
+    """What a worker can do.
+
+    Attributes:
+        work: `module:name` of a generator function that takes the job and yields its one outcome.
+    """
+
+    work: ClassVar[str]
+
+
+Results = Iterator[tuple[Any, Outcome]]
+"""Jobs, as they were given, and what came of them."""
 
 
 class Worker:
@@ -48,49 +60,60 @@ class Worker:
         self._warm: Warm | None = None
         self._stopped = False
 
-    def work(self, jobs: Iterator[Job]) -> Results:
-        """Do jobs in their order; the process has the next one before it is done with the last."""
+    def work(self, take_one: Callable[[bool], Job | None]) -> Results:
+        """Do jobs; the process has the next one before it is done with the last.
+
+        Args:
+            take_one: returns the next job, or None; told whether the process has one already.
+        """
         asked: deque[Job] = deque()
+        again: deque[Job] = deque()
         tries = 0
         while not self._stopped:
             warm = self._warm if asked else None
-            room = 0 if warm and warm.spent else AHEAD - len(asked)
-            for job in itertools.islice(jobs, room):
+            while len(asked) < AHEAD and not (warm and warm.spent):
+                job = again.popleft() if again else take_one(bool(asked))
+                if job is None:
+                    break
                 warm = warm or self._usable()
-                warm.ask(_WORK, job)
+                warm.ask(job.work, job)
                 asked.append(job)
             if warm is None:
                 return
             try:
                 [outcome] = warm.answer()
             except Stopped as problem:
-                jobs, asked = itertools.chain(asked, jobs), deque()  # what it was asked for is asked of another
+                again, asked = asked + again, deque()  # what it was asked for is asked of another
                 tries += 1
                 if tries < TRIES:
                     continue
                 outcome = Outcome(failure=str(problem), exit_status=GreenmineError.exit_status)
-                yield next(jobs), outcome
+                yield again.popleft(), outcome
             else:
                 yield asked.popleft(), outcome
             tries = 0
 
     def _usable(self) -> Warm:
-        if self._warm is None or not self._warm.usable:
+        warm = self._warm
+        if warm is None or not warm.usable:
             self.close()
-            self._warm = take()
-        return self._warm
+            warm = self._warm = take()
+            if self._stopped:  # while it was started
+                warm.kill()
+        return warm
 
     def stop(self) -> None:
         """End the process, and what it is doing, from another thread."""
         self._stopped = True
-        if self._warm is not None:
-            self._warm.kill()
+        warm = self._warm
+        if warm is not None:
+            warm.kill()
 
     def close(self) -> None:
         """End the process."""
-        if self._warm is not None:
-            self._warm.close()
-            self._warm = None
+        warm, self._warm = self._warm, None
+        if warm is not None:
+            warm.close()
 
 
 # ---- this machine ----------------------------------------------------------------------------------------------------
@@ -101,8 +124,10 @@ class _Crew:
 
     def __init__(self, jobs: Sequence[Job], workers: int) -> None:
         self._ready: queue.Queue[tuple[Job, Outcome] | None] = queue.Queue(2 * workers)
-        self._waiting, self._lock, self._enough = iter(jobs), threading.Lock(), threading.Event()
+        self._waiting, self._lock, self._enough = deque(jobs), threading.Lock(), threading.Event()
+        self._problem: BaseException | None = None
         self._workers = [Worker() for _number in range(min(workers, len(jobs)))]
+        warm_up(len(self._workers))
         self._threads = [threading.Thread(target=self._drive, args=(one, language())) for one in self._workers]
         for thread in self._threads:
             thread.start()
@@ -111,14 +136,19 @@ class _Crew:
         use(lang)
         try:
             with contextlib.closing(worker):
-                for done in worker.work(iter(self._next, None)):
+                for done in worker.work(self._next):
                     self._ready.put(done)
+        except BaseException as problem:  # noqa: BLE001 - whoever takes the results is told
+            self._problem = problem
         finally:
             self._ready.put(None)
 
-    def _next(self) -> Job | None:
+    def _next(self, ahead: bool) -> Job | None:  # noqa: FBT001 - only this file calls it
+        """Return a job; ahead of time only while there are enough for everybody."""
         with self._lock:
-            return None if self._enough.is_set() else next(self._waiting, None)
+            if self._enough.is_set() or len(self._waiting) < (len(self._workers) if ahead else 1):
+                return None
+            return self._waiting.popleft()
 
     def results(self) -> Results:
         """Yield what was made until all workers are done."""
@@ -127,6 +157,8 @@ class _Crew:
             found = self._ready.get()
             if found is None:
                 left -= 1
+                if self._problem is not None:
+                    raise self._problem
             else:
                 yield found
 
@@ -159,10 +191,11 @@ _free = threading.Lock()
 def do_batch(jobs: Sequence[Job], lang: str) -> list[Outcome]:
     """Do jobs in a process beside this one, which is a cluster's worker and has threads."""
     use(lang)
+    waiting = iter(jobs)
     with _free:
         worker = _idle.pop() if _idle else Worker()
     try:
-        return [outcome for _job, outcome in worker.work(iter(jobs))]
+        return [outcome for _job, outcome in worker.work(lambda _ahead: next(waiting, None))]
     finally:
         with _free:
             _idle.append(worker)

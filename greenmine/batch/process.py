@@ -41,7 +41,7 @@ _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_CHILD_SUBREAPER: Final = 36
 
 private: list[int] = []
-"""Descriptors that are not for notebooks to have; where one of them comes to its end, so must the notebook."""
+"""Descriptors that are not for notebooks to have; where the first comes to its end, so must the notebook."""
 
 _notebook = threading.Event()
 """Whether this process runs a notebook; what that one runs must not begin with its variables."""
@@ -86,7 +86,8 @@ def run_cells(
     Args:
         cells: the source of each, and whether it may fail.
         limits: what they may use.
-        meanwhile: what to do in this process when the other one has begun.
+        meanwhile: what to do in this process when the other one has begun; it should not take long, for limits are
+            looked at only afterwards. Where another process runs the cells for this one, it is done before.
 
     Raises:
         Stopped: a limit was broken, or the process is gone.
@@ -106,16 +107,21 @@ def forked(
     """Run cells in a fork of this process, which must have no threads; otherwise as `run_cells`."""
     from greenmine.batch import shell  # noqa: PLC0415 - late: before the fork, once
 
+    shell.expect(cells)
     with tempfile.TemporaryDirectory(prefix="greenmine-", ignore_cleanup_errors=True) as scratch:
         printed = [os.open(Path(scratch, name), shell.APPEND, 0o600) for name in shell.STREAMS]
         ours, theirs = os.pipe()
         _widen(theirs)
         others = _children()
-        shell.expect(cells)
         _prctl(_PR_SET_CHILD_SUBREAPER, 1)  # what the notebook leaves behind becomes a child of this process
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # the threads of numpy look after themselves
-            child = os.fork()
+            try:
+                child = os.fork()
+            except OSError:
+                for number in (ours, theirs, *printed):
+                    os.close(number)
+                raise
         if not child:
             os.close(ours)
             _child(Path(scratch), printed, theirs, cells, limits)
@@ -249,7 +255,7 @@ class _Watch:
         self._poll = select.poll()
         self._poll.register(pipe, select.POLLIN)
         for number in private[:1]:
-            self._poll.register(number, getattr(select, "POLLRDHUP", 0))  # there may be calls; the end is what matters
+            self._poll.register(number, getattr(select, "POLLRDHUP", select.POLLHUP))  # its end; there may be calls
         self._printed = printed
         self._limits = limits
         self._data = bytearray()
@@ -302,7 +308,7 @@ class _Watch:
         """Wait until there is something to read, and see meanwhile that all is well."""
         while True:
             left = min(self._ends, self._cell_ends) - time.monotonic()
-            ready = {number for number, _event in self._poll.poll(1000 * max(0, min(_TICK, left)))}
+            ready = self._ready(max(0, min(_TICK, left)))
             if self._pipe in ready:
                 return
             if ready:
@@ -313,8 +319,11 @@ class _Watch:
                 raise Stopped(too_long(seconds))
             if self._printing():
                 raise self._too_much()
-            if self._ended() and not select.select([self._pipe], [], [], 0)[0]:  # a grandchild may hold the pipe
+            if self._ended() and self._pipe not in self._ready(0):  # a grandchild may hold the pipe
                 raise self._gone()
+
+    def _ready(self, seconds: float) -> set[int]:
+        return {number for number, _event in self._poll.poll(1000 * seconds)}
 
     def _printing(self) -> bool:
         return any(os.fstat(number).st_size > self._limits.output for number in self._printed)

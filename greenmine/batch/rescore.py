@@ -2,6 +2,7 @@
 
     sealed findings ──► mapping set ──► scorer ──► what would change, in milliseconds a mine (`outlook`)
     sealed evidence, journals, panel ──► a room ──► notebooks/rescore.ipynb ──► a new revision (`reseal`)
+                                         └── of many records side by side, in workers (`reseal_all`)
 
 Facts are taken from the record in which they were recorded, so that scoring again twice does not carry over twice. The
 older records stay as they are; the new revision supersedes the one in force and says by which version, and from which.
@@ -9,22 +10,24 @@ older records stay as they are; the new revision supersedes the one in force and
 
 from __future__ import annotations
 
+import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 from greenmine.archive.index import Row, read_contents
 from greenmine.archive.layout import Archive
-from greenmine.batch.notebook import ENGINE
+from greenmine.batch.job import Made, Outcome, attempted, make
+from greenmine.batch.pool import local
 from greenmine.batch.reproduce import FINDINGS, RESCORE
 from greenmine.batch.room import add_parameters, content, lay_out, parameters_of, recorded
 from greenmine.batch.runner import NOTEBOOK as ASSESSMENT
-from greenmine.batch.runner import produce
 from greenmine.batch.sealing import Clock, Sealed, now, seal_produced
-from greenmine.catalog import Catalog
-from greenmine.errors import CatalogError, IntegrityError, UsageError
+from greenmine.catalog import Catalog, load_catalog
+from greenmine.errors import CatalogError, GreenmineError, IntegrityError, UsageError, one_line
 from greenmine.files import parse_json
 from greenmine.i18n import gettext as _
 from greenmine.scoring import Scorer
@@ -116,10 +119,8 @@ def reseal(
     catalog: Catalog,
     *,
     workspace: Workspace,
-    engine: str = ENGINE,
     reason: str = "",
     clock: Clock = now,
-    progress: bool = False,
 ) -> Sealed:
     """Run the notebook on what the archive holds of a record, by another version, and seal the new revision.
 
@@ -128,33 +129,148 @@ def reseal(
         row: the record in force.
         catalog: the newer version.
         workspace: where the newer catalog, the mapping set and the notebook are looked up.
-        engine: what runs the notebook.
         reason: why; that the version changed, by default.
         clock: tells the time of sealing.
-        progress: whether to draw a progress bar on standard error.
 
     Raises:
         GreenmineError: the record is damaged, the mapping set is missing, or the notebook fails; nothing is sealed.
     """
+    with tempfile.TemporaryDirectory(prefix="greenmine-") as scratch:
+        made = _made(archive, row, catalog, workspace, Path(scratch).resolve())
+        return _sealed(archive, made, catalog, reason, clock)
+
+
+@dataclass(frozen=True)
+class Rescoring:
+    """A record that is to be scored again, as a worker is told.
+
+    Attributes:
+        row: the record in force.
+        archive: the archive's folder.
+        root: the workspace's folder.
+        catalog: the newer version.
+        room: a folder for it alone; what is to be sealed refers to files in it.
+    """
+
+    work: ClassVar[str] = "greenmine.batch.rescore:do"
+    row: Row
+    archive: Path
+    root: Path
+    catalog: str
+    room: Path
+
+
+@dataclass(frozen=True)
+class Again(Outcome):
+    """What came of it.
+
+    Attributes:
+        seen: what the newer version changes; None where it failed.
+    """
+
+    seen: Outlook | None = None
+
+
+def do(job: Rescoring) -> Iterator[Again]:
+    """Score a record again and yield what came of it."""
+    yield attempted(lambda: _done(job), Again)
+
+
+def _done(job: Rescoring) -> Again:
+    archive, workspace = Archive.open(job.archive, read_only=True), Workspace(job.root)
+    catalog = load_catalog(job.catalog, workspace)
+    seen = outlook(archive, job.row, catalog, workspace)
+    shutil.rmtree(job.room, ignore_errors=True)  # of a process that died
+    job.room.mkdir()
+    return Again(made=_made(archive, job.row, catalog, workspace, job.room), seen=seen)
+
+
+@dataclass(frozen=True)
+class Resealed:
+    """What came of scoring a record again.
+
+    Attributes:
+        row: the record.
+        seen: what the newer version changes; None where it failed.
+        sealed: the new revision; None where it failed, or where nothing was to be sealed.
+        failure: why it failed.
+        exit_status: of the failure; 0 where there was none.
+    """
+
+    row: Row
+    seen: Outlook | None = None
+    sealed: Sealed | None = None
+    failure: str = ""
+    exit_status: int = 0
+
+
+def look(rows: Sequence[Row], archive: Archive, catalog: Catalog, workspace: Workspace) -> Generator[Resealed]:
+    """Yield what another version changes for each record; nothing is run or written."""
+    for row in rows:
+        found = attempted(partial(_looked, archive, row, catalog, workspace), Again)
+        yield Resealed(row, found.seen, None, found.failure, found.exit_status)
+
+
+def _looked(archive: Archive, row: Row, catalog: Catalog, workspace: Workspace) -> Again:
+    return Again(seen=outlook(archive, row, catalog, workspace))
+
+
+def reseal_all(
+    rows: Sequence[Row], archive: Archive, catalog: Catalog, workspace: Workspace, *, workers: int = 1, reason: str = ""
+) -> Generator[Resealed]:
+    """Score records again, seal the new revisions, and yield what came of each, as it is done.
+
+    Args:
+        rows: the records in force.
+        archive: the archive.
+        catalog: the newer version.
+        workspace: where the newer catalog, the mapping sets and the notebook are looked up.
+        workers: how many processes; this one seals.
+        reason: why; that the version changed, by default.
+    """
+    with tempfile.TemporaryDirectory(prefix="greenmine-") as scratch:
+        rooms = Path(scratch).resolve()
+        jobs = [
+            Rescoring(row, archive.root.resolve(), workspace.root.resolve(), catalog.ref, rooms / str(number))
+            for number, row in enumerate(rows)
+        ]
+        with local(jobs, workers) as results:
+            for job, outcome in results:
+                yield _resealed(archive, job.row, outcome, catalog, reason)
+                shutil.rmtree(job.room, ignore_errors=True)
+
+
+def _resealed(archive: Archive, row: Row, outcome: Outcome, catalog: Catalog, reason: str) -> Resealed:
+    if not isinstance(outcome, Again) or outcome.made is None:
+        return Resealed(row, failure=outcome.failure, exit_status=outcome.exit_status)
+    try:
+        return Resealed(row, outcome.seen, _sealed(archive, outcome.made, catalog, reason, now))
+    except GreenmineError as problem:
+        return Resealed(row, failure=one_line(str(problem)), exit_status=problem.exit_status)
+
+
+def _made(archive: Archive, row: Row, catalog: Catalog, workspace: Workspace, folder: Path) -> Made:
+    """Run the notebook in a room made of what the archive holds of a record."""
     bag, record = recorded(archive, row.bag)
     carried_from = f"{record.catalog.id}@{record.catalog.version}"
-    reason = reason or _("Scored again: {older} → {newer}").format(older=carried_from, newer=catalog.ref)
     given = {name: value for name, value in parameters_of(bag).items() if name in KEPT}
     notebook = ASSESSMENT if carried_from == catalog.ref else RESCORE  # back to the version that the facts are of
     if notebook == RESCORE:
         given["carried_from"] = carried_from
-    with tempfile.TemporaryDirectory(prefix="greenmine-") as scratch:
-        room = Workspace(Path(scratch).resolve())
-        lay_out(archive, bag, record, room, workspace)
-        add_parameters(workspace, room)
-        book, files = produce(
-            record.mine,
-            workspace=room,
-            notebook=workspace.notebook(notebook),
-            engine=engine,
-            progress=progress,
-            **given,
-            assessment=record.assessment,
-            catalog=catalog.ref,
-        )
-        return seal_produced(archive, book, files, reason=reason, clock=clock)
+    room = Workspace(folder)
+    lay_out(archive, bag, record, room, workspace)
+    add_parameters(workspace, room)
+    return make(
+        record.mine,
+        workspace=room,
+        notebook=workspace.notebook(notebook),
+        **given,
+        assessment=record.assessment,
+        catalog=catalog.ref,
+    )
+
+
+def _sealed(archive: Archive, made: Made, catalog: Catalog, reason: str, clock: Clock) -> Sealed:
+    older = catalog if made.book.rescored is None else made.book.rescored.older
+    reason = reason or _("Scored again: {older} → {newer}").format(older=older.ref, newer=catalog.ref)
+    return seal_produced(archive, made.book, made.files, folded=made.folded, reason=reason, clock=clock)

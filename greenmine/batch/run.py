@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +79,7 @@ def run_list(
     address: str = "",
     engine: str = ENGINE,
     limits: Limits = USUAL,
-) -> Iterator[Finished]:
+) -> Generator[Finished]:
     """Do the rows of a list and yield what came of each, as it is done.
 
     Args:

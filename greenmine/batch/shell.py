@@ -16,6 +16,7 @@ import codecs
 import contextlib
 import io
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
@@ -32,6 +33,11 @@ from IPython.core.error import StdinNotImplementedError
 from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_client.session import Session
 from traitlets.config import Config
+
+PLAIN: Final = 4000
+"""So many characters have cells that are looked at before they run."""
+_SPECIAL: Final = re.compile(r"[%!?]")
+"""Marks of IPython's own language."""
 
 Tell = Callable[[dict[str, Any]], None]
 """Takes a message: `type`, `content`, and of binary data `buffers`."""
@@ -179,10 +185,11 @@ class Shell:
         self._shell.logger  # noqa: B018 - it is made when it is looked at
 
     def expect(self, cells: Sequence[tuple[str, bool]]) -> None:
-        """Look at cells that a fork is going to run; what has been seen once need not be read again."""
+        """Look at plain cells that a fork is going to run; what has been seen once need not be read again."""
         for source, _may_fail in cells:
-            with contextlib.suppress(SyntaxError):
-                self._reader.transform_cell(source)
+            if len(source) < PLAIN and not _SPECIAL.search(source):  # or this could take long
+                with contextlib.suppress(Exception):  # the fork will meet it, too
+                    self._reader.transform_cell(source)
 
     def run(self, cells: Sequence[tuple[str, bool]], tell: Tell) -> None:
         """Run cells until one fails that must not.

@@ -15,9 +15,9 @@ import atexit
 import contextlib
 import gc
 import importlib
+import itertools
 import os
 import pickle
-import select
 import signal
 import socket
 import subprocess
@@ -25,9 +25,10 @@ import sys
 import tempfile
 import threading
 import time
+import warnings
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from greenmine.batch.process import MIB, Limits, Stopped, forked, private, read_frame, too_long, write_frame
 from greenmine.errors import GreenmineError
@@ -41,6 +42,8 @@ CALLS: Final = 1000
 
 GRACE: Final = 10
 """Seconds that a process may take to end the notebook it runs, and itself."""
+GRACE_AT_EXIT: Final = 1
+"""Seconds that are waited for those from which others were forked, when this program ends."""
 
 
 class Warm:
@@ -48,6 +51,7 @@ class Warm:
 
     def __init__(self, requests: int, replies: int) -> None:
         self.calls = 0
+        self._owed = 0
         self._requests, self._replies = requests, replies
 
     def call(self, function: str, *args: Any, **kwargs: Any) -> Generator[Any]:  # noqa: ANN401
@@ -68,7 +72,8 @@ class Warm:
     def ask(self, function: str, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         """Call a function there without waiting for what it yields; it can be asked for more before it has answered."""
         self.calls += 1
-        with contextlib.suppress(BrokenPipeError):
+        self._owed += 1
+        with contextlib.suppress(ConnectionError):
             write_frame(self._requests, pickle.dumps((function, args, kwargs, language())))
 
     def answer(self) -> Generator[Any]:
@@ -84,6 +89,7 @@ class Warm:
                     yield value
                     continue
                 whole = True
+                self._owed -= 1
                 if kind == "raises":
                     raise _unpacked(value)
                 return
@@ -101,8 +107,8 @@ class Warm:
 
     @property
     def usable(self) -> bool:
-        """Whether it is there and waits for calls; to be asked when all are answered."""
-        return not self.spent and not self._gone()
+        """Whether it is there, owes no answer and can be called again."""
+        return not self._owed and not self.spent and not self._gone()
 
     def _gone(self) -> bool:
         raise NotImplementedError
@@ -123,43 +129,59 @@ class _Fork(Warm):
         super().__init__(wire.fileno(), wire.fileno())
         self._wire = wire
         self._pid = 0
+        self._handle = -1
 
     def _reply(self) -> bytes | None:
         try:
             if not self._pid:
-                self._pid = int(super()._reply() or 0)  # the first that it says
+                self._know(int(super()._reply() or 0))  # the first that it says
             return super()._reply()
         except ConnectionResetError:  # it went before it had read what was asked
             return None
 
+    def _know(self, pid: int) -> None:
+        self._pid = pid
+        if pid and hasattr(os, "pidfd_open"):
+            with contextlib.suppress(OSError):  # it is gone, or the system is old
+                self._handle = os.pidfd_open(pid)
+
     def _gone(self) -> bool:
         if self._wire.fileno() < 0:
             return True
-        return bool(self._pid and select.select([self._wire], [], [], 0)[0])  # there is an end to read
+        try:
+            found = self._wire.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return not found or bool(self._pid)
 
     def kill(self) -> None:
-        if self._pid and self._wire.fileno() >= 0:
-            with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(OSError):  # it is gone already
+            if self._handle >= 0:
+                signal.pidfd_send_signal(self._handle, signal.SIGKILL)
+            elif self._pid and not self._gone():
                 os.kill(self._pid, signal.SIGKILL)
-        else:
-            self._hang_up(socket.SHUT_RDWR)
+            else:
+                self._wire.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
+        self.calls = CALLS
         if self._wire.fileno() < 0:
             return
-        self._hang_up(socket.SHUT_WR)
-        ends = time.monotonic() + GRACE
-        with contextlib.suppress(OSError):
-            while select.select([self._wire], [], [], max(0, ends - time.monotonic()))[0]:
-                if not self._wire.recv(MIB):
-                    break
-            else:
-                self.kill()
+        try:
+            self._wire.shutdown(socket.SHUT_WR)
+            self._wire.settimeout(GRACE)
+            while self._wire.recv(MIB):
+                pass
+        except TimeoutError:
+            self.kill()
+        except OSError:  # nobody is there any more
+            pass
         self._wire.close()
-
-    def _hang_up(self, how: int) -> None:
-        with contextlib.suppress(OSError):  # nobody is there any more
-            self._wire.shutdown(how)
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
 
 
 class _Single(Warm):
@@ -196,22 +218,24 @@ def _start(*words: object, **keys: Any) -> subprocess.Popen[bytes]:  # noqa: ANN
 
 # ---- those that wait for work ----------------------------------------------------------------------------------------
 
+_OWNER: Final = os.getpid()
 _idle: list[Warm] = []
 _nests: list[subprocess.Popen[bytes]] = []
 _lock = threading.Lock()
 
 
 def warm_up(count: int) -> None:
-    """Start so many processes, which get ready while other things are done."""
-    if not count:
+    """See that so many processes wait for work; those that are started get ready while other things are done."""
+    count -= len(_idle)
+    if count <= 0:
         return
     if not FORKS:
         with _lock:
             _idle.extend(_Single() for _number in range(count))
         return
     pairs = [socket.socketpair() for _number in range(count)]
-    for _ours, theirs in pairs:
-        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MIB)  # so that it need not wait for who reads
+    for end in itertools.chain(*pairs):
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MIB)  # so that one need not wait for the other
     numbers = [theirs.fileno() for _ours, theirs in pairs]
     nest = _start(*numbers, pass_fds=numbers, stdin=subprocess.DEVNULL)
     for _ours, theirs in pairs:
@@ -225,9 +249,13 @@ def take() -> Warm:
     """Return a process that waits for work, or a new one."""
     while True:
         with _lock:
-            if _idle:
-                return _idle.pop()
-        warm_up(1)
+            warm = _idle.pop() if _idle else None
+        if warm is None:
+            warm_up(1)
+        elif warm.usable:
+            return warm
+        else:
+            warm.close()
 
 
 def give_back(warm: Warm) -> None:
@@ -242,12 +270,18 @@ def give_back(warm: Warm) -> None:
 @atexit.register
 def close_idle() -> None:
     """End the processes that nobody uses."""
+    if os.getpid() != _OWNER:  # a fork of the process that they belong to
+        return
     with _lock:
         while _idle:
             _idle.pop().close()
+        ends = time.monotonic() + GRACE_AT_EXIT
         for nest in _nests:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                nest.wait(GRACE)
+            try:
+                nest.wait(max(0, ends - time.monotonic()))
+            except subprocess.TimeoutExpired:  # its forks are in use, or it is not ready yet
+                nest.terminate()
+                nest.wait()
 
 
 # ---- notebooks -------------------------------------------------------------------------------------------------------
@@ -310,6 +344,8 @@ def _here(cells: Sequence[tuple[str, bool]]) -> Iterator[dict[str, Any]]:
 
 def main(numbers: Sequence[int]) -> None:
     """Get ready, then take calls on standard input, or fork for each of these wires and take calls there."""
+    for number in numbers:
+        os.set_inheritable(number, False)  # noqa: FBT003 - as the standard library has it
     with tempfile.TemporaryDirectory(prefix="greenmine-", ignore_cleanup_errors=True) as folder:
         if not numbers:
             requests, replies = os.dup(0), os.dup(1)
@@ -320,23 +356,39 @@ def main(numbers: Sequence[int]) -> None:
             return
         os.dup2(2, 1)
         _get_ready(Path(folder))
-        for number in numbers:
-            if not os.fork():
-                for other in set(numbers) - {number}:
-                    os.close(other)
-                write_frame(number, str(os.getpid()).encode())
-                _serve(number, number)
-                os._exit(0)  # the folder is not its own
+        forks = 0
+        with contextlib.suppress(OSError), warnings.catch_warnings():  # those that cannot be had are seen to be gone
+            warnings.simplefilter("ignore", DeprecationWarning)  # the threads of numpy look after themselves
+            for number in numbers:
+                if not os.fork():
+                    _fork(number, numbers)
+                forks += 1
         for number in numbers:
             os.close(number)
-        for _number in numbers:
+        for _number in range(forks):
             os.wait()
+
+
+def _fork(number: int, numbers: Sequence[int]) -> NoReturn:
+    """Take calls on one of the wires and end this process, whatever happens; the folder is not its own."""
+    status = 1
+    try:
+        for other in set(numbers) - {number}:
+            os.close(other)
+        with contextlib.suppress(ConnectionError):  # nobody wants it any more
+            write_frame(number, str(os.getpid()).encode())
+            _serve(number, number)
+        status = 0
+    except BaseException:  # noqa: BLE001 - nothing may come back out of a fork
+        sys.excepthook(*sys.exc_info())
+    finally:
+        os._exit(status)
 
 
 def _serve(requests: int, replies: int) -> None:
     """Take calls until nobody is there to call."""
     private.extend(dict.fromkeys((requests, replies)))
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # nobody waits for the answer any more
+    with contextlib.suppress(ConnectionError):  # nobody waits for the answer any more
         while (frame := read_frame(requests)) is not None:
             for reply in _answer(frame):
                 write_frame(replies, pickle.dumps(reply))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ import click
 
 from greenmine.cli.options import catalog_option, engine_option, readings_option
 from greenmine.cli.output import console, print_json, table
+from greenmine.cli.progress import interrupted, watched
 from greenmine.errors import GreenmineError, UsageError, shown
 from greenmine.i18n import gettext as _
 from greenmine.i18n import language
@@ -22,8 +23,6 @@ from greenmine.workspace import Workspace
 
 if TYPE_CHECKING:
     from greenmine.batch.run import Finished
-
-INTERRUPTED = 130
 
 
 def _parts(_context: click.Context, _parameter: click.Parameter, text: str | None) -> tuple[int, int]:
@@ -86,38 +85,23 @@ def command(
     results = run.run_list(runs, workspace, workers=workers, address=cluster, engine=engine, limits=limits)
     finished: list[Finished] = []
     stopped: BaseException | None = None
-    try:
-        for one in _watched(results, len(runs), quiet=quiet or as_json):
-            finished.append(one)
-            if as_json:
-                print_json(as_document(one))
-    except (KeyboardInterrupt, GreenmineError) as problem:
-        stopped = problem
+    with closing(results):
+        try:
+            for one in watched(results, len(runs), quiet=quiet or as_json):
+                finished.append(one)
+                if as_json:
+                    print_json(as_document(one))
+        except (KeyboardInterrupt, GreenmineError) as problem:
+            stopped = problem
     if not as_json and (finished or stopped is None):
         _summary(finished, quiet=quiet)
     status = max((one.exit_status for one in finished), default=0)
     if isinstance(stopped, KeyboardInterrupt):
-        text = _("interrupted: {done} of {count} mines done. What is sealed stays; start the run again for the rest.")
-        click.echo(f"greenmine: {text.format(done=len(finished), count=len(runs))}", err=True)
-        status = INTERRUPTED
+        status = interrupted(len(finished), len(runs))
     elif stopped is not None:
         raise stopped
     if status:
         raise click.exceptions.Exit(status)
-
-
-def _watched(results: Iterable[Finished], count: int, *, quiet: bool) -> Iterator[Finished]:
-    """Yield the results and draw a bar with rate and remaining time meanwhile."""
-    from tqdm import tqdm  # noqa: PLC0415 - late: programs need no bar
-
-    hidden = quiet or not sys.stderr.isatty()
-    failed = 0
-    with tqdm(total=count, unit=_("mine"), disable=hidden, leave=False, dynamic_ncols=True) as bar:
-        for one in results:
-            failed += one.state == "failed"
-            bar.set_postfix_str(_("failed: {count}").format(count=failed), refresh=False)
-            bar.update()
-            yield one
 
 
 def _summary(finished: Sequence[Finished], *, quiet: bool) -> None:

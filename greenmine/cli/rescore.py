@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,12 @@ import click
 
 from greenmine.cli.options import archive_option, archive_root
 from greenmine.cli.output import console, print_json, table
-from greenmine.errors import GreenmineError, one_line
+from greenmine.cli.progress import interrupted, watched
 from greenmine.i18n import gettext as _
 from greenmine.workspace import Workspace
 
 if TYPE_CHECKING:
-    from greenmine.batch.rescore import Outlook
+    from greenmine.batch.rescore import Outlook, Resealed
     from greenmine.batch.sealing import Sealed
 
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 @click.option("--catalog", required=True, metavar="ID@VERSION", help=_("The newer version."))
 @click.option("--dry-run", is_flag=True, help=_("Only show what would change."))
 @click.option("--reason", default="", help=_("Why; that the version changed, by default."))
+@click.option("--workers", type=click.IntRange(1, 256), help=_("Processes on this machine: one a processor."))
 @archive_option
 @click.option("--json", "as_json", is_flag=True, help=_("Print one JSON document a line, nothing else."))
 def command(  # noqa: PLR0917 - click calls by name
@@ -41,38 +43,42 @@ def command(  # noqa: PLR0917 - click calls by name
     catalog: str,
     dry_run: bool,  # noqa: FBT001 - see above
     reason: str,
+    workers: int | None,
     root: Path | None,
     as_json: bool,  # noqa: FBT001 - see above
 ) -> None:
     """Show what changes for each mine and, unless it is a dry run, seal it; one that fails does not stop the others."""
-    from tqdm import tqdm  # noqa: PLC0415 - late: help needs none of these
-
-    from greenmine.archive.layout import Archive  # noqa: PLC0415
-    from greenmine.batch.rescore import outlook, records_in_force, reseal  # noqa: PLC0415
+    from greenmine.archive.layout import Archive  # noqa: PLC0415 - late: help needs none of these
+    from greenmine.batch.rescore import look, records_in_force, reseal_all  # noqa: PLC0415
     from greenmine.catalog import load_catalog  # noqa: PLC0415
 
     workspace = Workspace.find()
     newer = load_catalog(catalog, workspace)
     archive = Archive.open(archive_root(root), read_only=dry_run)
     rows = records_in_force(archive, newer, mines)
-    done: list[tuple[Outlook, Sealed | None]] = []
-    status = 0
-    for row in tqdm(rows, unit=_("mine"), disable=None, file=sys.stderr):
+    if dry_run:
+        results = look(rows, archive, newer, workspace)
+    else:
+        results = reseal_all(rows, archive, newer, workspace, workers=workers or os.cpu_count() or 1, reason=reason)
+    done: list[Resealed] = []
+    cut_short = False
+    with closing(results):
         try:
-            seen = outlook(archive, row, newer, workspace)
-            sealed = None if dry_run else reseal(archive, row, newer, workspace=workspace, reason=reason)
-        except GreenmineError as problem:
-            tqdm.write(f"greenmine: {row.record}: {one_line(str(problem))}", file=sys.stderr)
-            status = max(status, problem.exit_status)
-            continue
-        if as_json:
-            print_json(as_document(seen, sealed))
-        done.append((seen, sealed))
+            for one in watched(results, len(rows), quiet=as_json):
+                done.append(one)
+                if as_json and one.seen is not None:
+                    print_json(as_document(one.seen, one.sealed))
+        except KeyboardInterrupt:
+            cut_short = True
+    for one in done:
+        if one.failure:
+            click.echo(f"greenmine: {one.row.record}: {one.failure}", err=True)
     if not rows and not as_json:
         text = _("Nothing to do: no record in force was scored by another version than {newer}.")
         click.echo(text.format(newer=newer.ref))
-    elif not as_json and done:
-        _print(done, newer.ref)
+    elif not as_json:
+        _print([(one.seen, one.sealed) for one in done if one.seen is not None], newer.ref)
+    status = interrupted(len(done), len(rows)) if cut_short else max((one.exit_status for one in done), default=0)
     if status:
         raise click.exceptions.Exit(status)
 
@@ -86,6 +92,8 @@ def as_document(seen: Outlook, sealed: Sealed | None) -> dict[str, Any]:
 def _print(done: Sequence[tuple[Outlook, Sealed | None]], newer: str) -> None:
     from greenmine.workbook import words  # noqa: PLC0415 - late, as above
 
+    if not done:
+        return
     columns = [_("record"), _("before"), _("after"), _("why"), _("sealed as")]
     rows = [
         [

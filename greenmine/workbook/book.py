@@ -224,8 +224,8 @@ class Workbook:
             )
 
     def _repr_mimebundle_(self, **_kwargs: object) -> dict[str, str]:
-        """Show a line saying what is open and bring the style of the pieces; the archived report leaves this out."""
-        if os.environ.get(LIVE) == "0":  # a report is being made
+        """Show a line saying what is open and bring the style of the pieces, except where a report is being made."""
+        if os.environ.get(LIVE) == "0":
             return {"text/plain": repr(self)}
         opened = self._piece("opened", mine=self.mine)
         return {"text/html": f"<style>{live_style()}</style>\n{opened.markup}", "text/plain": repr(self)}

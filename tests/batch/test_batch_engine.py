@@ -7,10 +7,11 @@ import copy
 import json
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Any
 import nbformat
 import papermill
 import pytest
-from batches import alive, children
+from batches import alive, children, until
 from pages import cell, notebook
 
 from greenmine.batch.notebook import run_notebook
@@ -257,22 +258,25 @@ def test_what_is_asked_for_next_does_not_end_what_runs() -> None:
 
 
 def test_a_process_that_nobody_waits_for_ends_with_its_notebook() -> None:
-    """Also while it runs one, and while there is more that it was asked for."""
-    warm_up(1)
+    """Also while it runs one, and while there is more that it was asked for; nobody has to kill it."""
+    close_idle()
     before = set(children(os.getpid()))
+    warm_up(1)
     warm = take()
     for _time in range(2):
         warm.ask("greenmine.batch.warm:notebook", [("while True: pass", False)], Limits(), "/", dict(os.environ))
-    next(warm.answer())
+    answer = warm.answer()
+    next(answer)
     started = set(children(os.getpid())) - before
-    assert started
-    warm.close()
-    while any(map(alive, started)):
-        time.sleep(0.01)
+    assert 3 == len(started)
+    warm._wire.shutdown(socket.SHUT_WR)  # type: ignore[attr-defined]
+    until(lambda: not any(map(alive, started)))
+    answer.close()
 
 
 def test_processes_share_their_start() -> None:
     """One gets ready, and forks into as many as are wanted."""
+    close_idle()
     before = set(children(os.getpid()))
     warm_up(3)
     warms = [take() for _number in range(3)]
@@ -282,8 +286,39 @@ def test_processes_share_their_start() -> None:
     assert 4 == len(started)
     for warm in warms:
         warm.close()
-    while any(map(alive, started)):
-        time.sleep(0.01)
+    until(lambda: not any(map(alive, started)))
+
+
+def test_a_process_that_was_killed_before_it_was_ready_is_not_used(capfd: pytest.CaptureFixture[str]) -> None:
+    """Whoever takes one gets one that works; and nothing is printed about those that are gone."""
+    close_idle()
+    before = set(children(os.getpid()))
+    warm_up(2)
+    [nest] = set(children(os.getpid())) - before
+    os.kill(nest, signal.SIGKILL)
+    until(lambda: not alive(nest))
+    warm = take()
+    found = list(warm.call("greenmine.batch.warm:notebook", [("1", False)], Limits(), "/", dict(os.environ)))
+    assert 3 == len(found)
+    warm.close()
+    warm_up(1)
+    warm = take()
+    warm.kill()  # it is not ready yet
+    warm.close()
+    close_idle()
+    assert ("", "") == tuple(capfd.readouterr())
+
+
+def test_a_process_that_owes_an_answer_is_not_given_to_others() -> None:
+    """For the next one who asks would get it."""
+    warm_up(1)
+    warm = take()
+    warm.ask("greenmine.batch.warm:notebook", [("1", False)], Limits(), "/", dict(os.environ))
+    assert not warm.usable
+    list(warm.answer())
+    assert warm.usable
+    warm.close()
+    assert not warm.usable
 
 
 def test_something_can_be_done_meanwhile() -> None:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import nbformat
 import pytest
+from batches import PATIENCE, finish, sealed, start, until
+from mines import make_mine
 from sealing import NOON
 
 from greenmine.archive.layout import Archive
@@ -15,7 +21,7 @@ from greenmine.archive.pins import Pins
 from greenmine.archive.record import Record, read_record
 from greenmine.archive.verify import verify
 from greenmine.batch.impact.collect import facts_of_archive
-from greenmine.batch.reproduce import reproduce
+from greenmine.batch.reproduce import RESCORE, reproduce
 from greenmine.batch.rescore import outlook, records_in_force, reseal
 from greenmine.batch.sealing import seal
 from greenmine.catalog import load_catalog
@@ -174,6 +180,74 @@ def test_the_verb_shows_seals_and_can_be_started_again(
     after = len(Ledger(archive).read())
     assert 0 == main(words)
     assert after == len(Ledger(archive).read())
+
+
+@pytest.fixture
+def register(workspace: Path) -> Workspace:
+    """A workspace with all parameters and notebooks, and six mines whose records are sealed."""
+    for name in ("parameters", "notebooks"):
+        shutil.copytree(SHIPPED.root / name, workspace / name, dirs_exist_ok=True)
+    mines = [f"M-{number:02d}" for number in range(1, 7)]
+    for mine in mines:
+        make_mine(workspace / "evidence", mine=mine, photos=False)
+    (workspace / "list.csv").write_text("\n".join(["mine", *mines, ""]), "utf-8")
+    found = Workspace(workspace)
+    assert "6 sealed" in finish(start(found, "--workers", "2"))
+    return found
+
+
+def rescoring(place: Workspace, *options: str) -> subprocess.Popen[str]:
+    """Start the verb on a whole archive."""
+    words = [sys.executable, "-m", "greenmine.cli", "rescore", "--catalog", NEWER.ref, "--workers", "2", *options]
+    return subprocess.Popen(words, cwd=place.root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def test_many_records_are_scored_again_side_by_side(register: Workspace) -> None:
+    """One that is damaged is named and does not stop the others; each is what it would be alone."""
+    archive = Archive.open(register.reports)
+    spoilt = archive.place("bags/assess/M-03/r1") / "data" / "findings.json"
+    spoilt.chmod(0o644)
+    spoilt.write_bytes(spoilt.read_bytes() + b"\n")
+    run = rescoring(register, "--json")
+    printed, _nothing = run.communicate(timeout=PATIENCE)
+    assert 1 == run.returncode, printed
+    documents = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+    expected = [f"bags/assess/M-0{number}/r2" for number in (1, 2, 4, 5, 6)]
+    assert expected == sorted(document["bag"] for document in documents)
+    assert [line for line in printed.splitlines() if "M-03/r1" in line and "findings.json" in line]
+
+    alone = Archive.open(register.root / "alone", create=True)
+    shutil.copytree(archive.root, alone.root, dirs_exist_ok=True)
+    withdrawn = alone.place("bags/assess/M-01/r2")
+    lines = alone.ledger.read_bytes().splitlines(keepends=True)
+    alone.ledger.write_bytes(b"".join(line for line in lines if b"/r2/" not in line))
+    shutil.rmtree(withdrawn)
+    (row,) = records_in_force(alone, NEWER, ["M-01"])
+    again = alone.place(reseal(alone, row, NEWER, workspace=register).bag)
+    for name in ("findings.json", "score.json", "report.html", "report.ipynb"):
+        assert (archive.place(expected[0]) / "data" / name).read_bytes() == (again / "data" / name).read_bytes()
+
+
+def test_scoring_again_can_be_interrupted(register: Workspace) -> None:
+    """What is sealed stays and is summed up; the next run does the rest."""
+    go, path = register.root / "go", register.notebook(RESCORE)
+    notebook = nbformat.read(path, 4)
+    wait = f"while mine.endswith('M-02') and not pathlib.Path({str(go)!r}).exists(): time.sleep(0.05)"
+    notebook.cells.append(nbformat.v4.new_code_cell(f"import pathlib, time\n{wait}", id="wait"))
+    nbformat.write(notebook, path)
+    run = rescoring(register)
+    until(lambda: sum(bag.endswith("/r2") for bag in sealed(register)) >= 1, run)
+    run.send_signal(signal.SIGINT)
+    printed, _nothing = run.communicate(timeout=PATIENCE)
+    assert 130 == run.returncode, printed
+    assert "6 座矿山已完成" in printed
+    go.touch()
+    run = rescoring(register)
+    printed, _nothing = run.communicate(timeout=PATIENCE)
+    assert 0 == run.returncode, printed
+    assert [f"bags/assess/M-0{number}/r2" for number in range(1, 7)] == sorted(
+        bag for bag in sealed(register) if bag.endswith("/r2")
+    )
 
 
 def test_a_damaged_record_is_named(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import threading
@@ -25,6 +26,7 @@ from greenmine.batch.run import DONE, Finished, notebook_parameters, run_list
 from greenmine.batch.runlist import Run, read_list
 from greenmine.batch.runner import NOTEBOOK, assess
 from greenmine.batch.sealing import Sealed, seal_produced
+from greenmine.batch.warm import Warm
 from greenmine.cli.main import main
 from greenmine.errors import ArchiveError, UsageError
 from greenmine.workbook import Workbook
@@ -112,6 +114,36 @@ def test_what_its_worker_folded_again_is_not_folded_by_who_seals(
     else:
         assert seal_produced(archive, outcome.made.book, outcome.made.files, folded=outcome.made.folded).new
         assert not folded
+
+
+def test_no_worker_has_two_mines_while_another_has_none(tmp_path: Path) -> None:
+    """Two mines whose notebooks wait for each other come to an end."""
+    workspace = make_workspace(tmp_path / "w", 2)
+    met = tmp_path / "met"
+    met.mkdir()
+    notebook = nbformat.read(workspace.notebook(NOTEBOOK), 4)
+    lines = [
+        "import pathlib, time",
+        f"met = pathlib.Path({str(met)!r})",
+        "(met / mine[-4:]).touch()",
+        "while len(list(met.iterdir())) < 2: time.sleep(0.01)",
+    ]
+    notebook.cells.append(nbformat.v4.new_code_cell("\n".join(lines), id="wait"))
+    (workspace.root / "notebooks").mkdir()
+    nbformat.write(notebook, workspace.root / "notebooks" / NOTEBOOK)
+    assert ["sealed", "sealed"] == states(run(workspace, limits=Limits(seconds=60)))
+
+
+def test_what_goes_wrong_beside_the_jobs_is_told(copy: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run does not end as if all were well where a worker cannot even be started."""
+
+    def full() -> Warm:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    shutil.rmtree(copy.reports)
+    monkeypatch.setattr(pool, "take", full)
+    with pytest.raises(OSError, match="Too many open files"):
+        run(copy)
 
 
 def test_what_changed_while_it_was_computed_is_left_to_who_seals(copy: Workspace) -> None:
