@@ -19,7 +19,7 @@ from greenmine.archive.record import installed, journal_heads
 from greenmine.archive.refold import PANEL, Handed, grounds, refold, up_to
 from greenmine.assessment.assessment import FOLDER
 from greenmine.batch.notebook import ENGINE
-from greenmine.batch.process import USUAL, Limits
+from greenmine.batch.process import USUAL, Limits, unhurried
 from greenmine.batch.runlist import Run
 from greenmine.batch.runner import NOTEBOOK, produce
 from greenmine.catalog import load_catalog
@@ -116,7 +116,8 @@ def make(mine: str, **options: Any) -> Made:  # noqa: ANN401 - those of `produce
     """Run the notebook on a mine, with the options of `produce`, and fold its findings again meanwhile."""
     compile_templates(options.get("lang", LANGUAGES[0]))  # before the fork
     folded: list[str] = []
-    book, files = produce(mine, meanwhile=lambda book: folded.append(_folded(book)), **options)
+    with unhurried():
+        book, files = produce(mine, meanwhile=lambda book: folded.append(_folded(book)), **options)
     return Made(book, files, *folded)
 
 

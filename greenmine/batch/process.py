@@ -17,18 +17,19 @@ import json
 import os
 import select
 import signal
-import struct
 import sys
 import tempfile
 import threading
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from greenmine.batch.frames import HEAD, framed, write_all
 from greenmine.i18n import gettext as _
 
 MIB: Final = 1 << 20
@@ -36,7 +37,6 @@ NO_MEMORY: Final = 77
 """Exit status of a child that ran out of memory outside a cell."""
 
 _TICK: Final = 0.1
-_HEAD: Final = struct.Struct("!Q")
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_CHILD_SUBREAPER: Final = 36
 
@@ -126,13 +126,36 @@ def forked(
             os.close(ours)
             _child(Path(scratch), printed, theirs, cells, limits)
         os.close(theirs)
+        watch = _Watch(child, ours, printed, limits)
         try:
-            yield from _Watch(child, ours, printed, limits).messages(meanwhile)
+            yield from watch.messages(meanwhile)
         finally:
             for number in (ours, *printed):
                 os.close(number)
-            _end_orphans(others)
-            _prctl(_PR_SET_CHILD_SUBREAPER, 0)
+            if _unhurried:
+                _unhurried[-1].append(partial(_settle, watch, others))
+            else:
+                _settle(watch, others)
+
+
+_unhurried: list[list[Callable[[], None]]] = []
+
+
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """Wait for the processes of notebooks at the end of this block only; to clear one away takes milliseconds."""
+    _unhurried.append([])
+    try:
+        yield
+    finally:
+        for settle in _unhurried.pop():
+            settle()
+
+
+def _settle(watch: _Watch, others: set[int]) -> None:
+    watch.wait()
+    _end_orphans(others)
+    _prctl(_PR_SET_CHILD_SUBREAPER, 0)
 
 
 def _child(
@@ -177,16 +200,16 @@ class _Telling:
 
     def tell(self, message: dict[str, Any]) -> None:
         """Hand a message over, now or with the next."""
-        self._data += _frame(self._pack(message))
+        self._data += framed(self._pack(message))
         now = time.monotonic()
         if message["type"] == "execute_reply" or now > self._next:
-            _write(self._pipe, self._data)
+            write_all(self._pipe, self._data)
             self._data.clear()
             self._next = now + _TICK
 
     def end(self) -> None:
         """Say that there is nothing more to come."""
-        _write(self._pipe, self._data + _frame(b""))
+        write_all(self._pipe, self._data + framed(b""))
 
 
 def _widen(pipe: int) -> None:
@@ -281,11 +304,16 @@ class _Watch:
             if self._status is None:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(self._child, signal.SIGKILL)  # it may have been too early for the group
+
+    def wait(self) -> None:
+        """Wait until the process is gone."""
+        if self._status is None:
+            with contextlib.suppress(ChildProcessError):  # waited for with what another notebook left behind
                 os.waitpid(self._child, 0)
 
     def _frame(self) -> bytes:
         """Return the next message; nothing at the end."""
-        (size,) = _HEAD.unpack(self._read(_HEAD.size))
+        (size,) = HEAD.unpack(self._read(HEAD.size))
         self._told += size
         if self._told > self._limits.output:
             raise self._too_much()
@@ -363,38 +391,3 @@ def no_memory(limits: Limits) -> str:
 
 def _after(seconds: float | None) -> float:
     return float("inf") if seconds is None else time.monotonic() + seconds
-
-
-# ---- frames: a length and so many bytes ------------------------------------------------------------------------------
-
-
-def write_frame(number: int, data: bytes) -> None:
-    """Write a frame to a descriptor."""
-    _write(number, _frame(data))
-
-
-def _frame(data: bytes) -> bytes:
-    return _HEAD.pack(len(data)) + data
-
-
-def _write(number: int, data: bytes | bytearray) -> None:
-    with memoryview(data) as left:
-        done = 0
-        while done < len(left):
-            done += os.write(number, left[done:])
-
-
-def read_frame(number: int) -> bytes | None:
-    """Read a frame from a descriptor; None where its other end was closed."""
-    head = _exactly(number, _HEAD.size)
-    return _exactly(number, _HEAD.unpack(head)[0]) if head is not None else None
-
-
-def _exactly(number: int, size: int) -> bytes | None:
-    data = bytearray()
-    while len(data) < size:
-        piece = os.read(number, min(size - len(data), MIB))
-        if not piece:
-            return None
-        data += piece
-    return bytes(data)

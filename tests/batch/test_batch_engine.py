@@ -24,7 +24,7 @@ from batches import alive, children, until
 from pages import cell, notebook
 
 from greenmine.batch.notebook import run_notebook
-from greenmine.batch.process import MIB, Limits, Stopped, run_cells
+from greenmine.batch.process import MIB, Limits, Stopped, run_cells, unhurried
 from greenmine.batch.runner import produce
 from greenmine.batch.warm import close_idle, take, warm_up
 from greenmine.errors import NotebookError
@@ -250,7 +250,7 @@ def test_what_is_asked_for_next_does_not_end_what_runs() -> None:
     warm = take()
     cells = [("import time; time.sleep(0.5); 'slept'", False)], [("1 + 1", False)]
     for one in cells:
-        warm.ask("greenmine.batch.warm:notebook", one, Limits(), str(Path.cwd()), dict(os.environ))
+        warm.ask("greenmine.batch.nest:notebook", one, Limits(), str(Path.cwd()), dict(os.environ))
     shown = [[one["content"].get("data", {}).get("text/plain") for one in warm.answer()] for _cell in cells]
     assert [[None, "'slept'", None], [None, "2", None]] == shown
     warm.close()
@@ -264,7 +264,7 @@ def test_a_process_that_nobody_waits_for_ends_with_its_notebook() -> None:
     warm_up(1)
     warm = take()
     for _time in range(2):
-        warm.ask("greenmine.batch.warm:notebook", [("while True: pass", False)], Limits(), "/", dict(os.environ))
+        warm.ask("greenmine.batch.nest:notebook", [("while True: pass", False)], Limits(), "/", dict(os.environ))
     answer = warm.answer()
     next(answer)
     started = set(children(os.getpid())) - before
@@ -281,7 +281,7 @@ def test_processes_share_their_start() -> None:
     warm_up(3)
     warms = [take() for _number in range(3)]
     for warm in warms:
-        list(warm.call("greenmine.batch.warm:notebook", [("1", False)], Limits(), "/", dict(os.environ)))
+        list(warm.call("greenmine.batch.nest:notebook", [("1", False)], Limits(), "/", dict(os.environ)))
     started = set(children(os.getpid())) - before
     assert 4 == len(started)
     for warm in warms:
@@ -298,7 +298,7 @@ def test_a_process_that_was_killed_before_it_was_ready_is_not_used(capfd: pytest
     os.kill(nest, signal.SIGKILL)
     until(lambda: not alive(nest))
     warm = take()
-    found = list(warm.call("greenmine.batch.warm:notebook", [("1", False)], Limits(), "/", dict(os.environ)))
+    found = list(warm.call("greenmine.batch.nest:notebook", [("1", False)], Limits(), "/", dict(os.environ)))
     assert 3 == len(found)
     warm.close()
     warm_up(1)
@@ -313,7 +313,7 @@ def test_a_process_that_owes_an_answer_is_not_given_to_others() -> None:
     """For the next one who asks would get it."""
     warm_up(1)
     warm = take()
-    warm.ask("greenmine.batch.warm:notebook", [("1", False)], Limits(), "/", dict(os.environ))
+    warm.ask("greenmine.batch.nest:notebook", [("1", False)], Limits(), "/", dict(os.environ))
     assert not warm.usable
     list(warm.answer())
     assert warm.usable
@@ -330,6 +330,16 @@ def test_something_can_be_done_meanwhile() -> None:
     before = children(os.getpid())
     with pytest.raises(ZeroDivisionError):
         list(run_cells([("while True: pass", False)], Limits(), lambda: 1 // 0))
+    assert before == children(os.getpid())
+
+
+def test_processes_can_be_waited_for_at_the_end_of_a_block() -> None:
+    """Each of them, and what they have left behind."""
+    before = children(os.getpid())
+    with unhurried():
+        for _time in range(2):
+            told("import subprocess; subprocess.Popen(['setsid', 'sleep', '3600'])")
+        assert len(before) < len(children(os.getpid()))
     assert before == children(os.getpid())
 
 
