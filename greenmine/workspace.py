@@ -117,7 +117,8 @@ class Workspace:
         found: dict[str, Path] = {}
         for base in (self.root, shared_dir()):
             folder = base / "parameters" / kind
-            for path in sorted(folder.rglob("*.yaml")):
+            walked = ((here, name) for here, _folders, names in os.walk(folder) for name in names)
+            for path in sorted(Path(here, name) for here, name in walked if name.endswith(".yaml")):
                 found.setdefault(path.relative_to(folder).as_posix(), path)
         return list(found.values())
 

@@ -250,8 +250,22 @@ def report_files(notebook: Any) -> dict[str, bytes]:  # noqa: ANN401 - a noteboo
 
     from greenmine.report.exporter import to_html  # noqa: PLC0415 - late, likewise
 
-    ready = split_lines(copy.deepcopy(notebook))  # type: ignore[no-untyped-call] # nbformat has types in part
+    loose = copy.copy(notebook)
+    loose.cells = [_loose(cell) for cell in notebook.cells]
+    ready = split_lines(loose)  # type: ignore[no-untyped-call] # nbformat has types in part
     return {NOTEBOOK: f"{_indented(ready)}\n".encode(), REPORT: to_html(notebook).encode()}
+
+
+def _loose(cell: Any) -> Any:  # noqa: ANN401 - a notebook node
+    """Return a cell whose texts can be split into lines without a change to the given one."""
+    kind = type(cell)
+    loose = kind({name: copy.deepcopy(part) for name, part in cell.items() if name != "outputs"})
+    if "outputs" in cell:
+        loose.outputs = [kind(output) for output in cell.outputs]
+        for output in loose.outputs:
+            if "data" in output:
+                output.data = kind(output.data)
+    return loose
 
 
 def _indented(value: Any, line: str = "\n") -> str:  # noqa: ANN401 - any JSON value
