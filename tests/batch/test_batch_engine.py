@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import json
 import os
 import re
@@ -22,6 +21,7 @@ import papermill
 import pytest
 from batches import alive, children, until
 from pages import cell, notebook
+from traitlets.config import Config
 
 from greenmine.batch.notebook import run_notebook
 from greenmine.batch.process import MIB, Limits, Stopped, run_cells, unhurried
@@ -70,8 +70,10 @@ def everything() -> Any:
 def run(engine: str | None, folder: Path) -> Any:
     """Run that notebook and return it as papermill wrote it."""
     path = folder / f"{engine}.ipynb"
+    config = Config({"KernelManager": {"transport": "ipc", "connection_file": str(folder / "kernel.json")}})
+    options = {} if engine else {"config": config}  # kernels side by side may not fight for a port
     with pytest.raises(papermill.PapermillExecutionError, match="division by zero"):
-        papermill.execute_notebook(copy.deepcopy(everything()), path, engine_name=engine, progress_bar=False)
+        papermill.execute_notebook(everything(), path, engine_name=engine, progress_bar=False, **options)
     return json.loads(path.read_text("utf-8"))
 
 
