@@ -26,7 +26,7 @@ from keys import allow, make_key
 from performance import machine, write_section
 from sealing import make_mine, prepare
 
-from greenmine.archive.bag import BagWriter
+from greenmine.archive.bag_writer import BagWriter
 from greenmine.archive.chain import read_chain, read_ledger
 from greenmine.archive.index import build_index, read_contents
 from greenmine.archive.layout import Archive, evidence_bag

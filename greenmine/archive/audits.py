@@ -21,7 +21,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from greenmine.archive.bag import BagWriter
+from greenmine.archive.bag_writer import BagWriter
 from greenmine.archive.layout import Archive, audit_bag
 from greenmine.archive.record import BagPath, Digest, Frozen, Id, Nonce, Text, Time, installed, time_text, validated
 from greenmine.archive.sampling import Drawn, most_defective

@@ -2,10 +2,8 @@
 
     bagit.txt  bag-info.txt  manifest-sha256.txt  tagmanifest-sha256.txt  data/…
 
-`BagWriter` fills an empty folder: every file is new, and its digest taken from what the file system gives back;
-`finish` writes the manifests and flushes all of it. `read_bag` reads a bag back strictly: exactly these tag files,
-exactly the payload that the manifest names, ordinary files only. It takes the digests of the tag files;
-`check_payload` takes those of the payload.
+`bag_writer.py` fills them. `read_bag` reads a bag back strictly: exactly these tag files, exactly the payload that the
+manifest names, ordinary files only. It takes the digests of the tag files; `check_payload` takes those of the payload.
 
 Names are kept as they are. A name in which `%0A`, `%0D` or `%25` occurs is refused, for readers of bags take these for
 a line feed, a carriage return and a per cent sign, while `sha256sum` does not.
@@ -18,14 +16,13 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import greenmine
 from greenmine.archive.ledger import TAGMANIFEST
-from greenmine.archive.store import CHUNK, Store, Unflushed, refused
+from greenmine.archive.store import CHUNK
 from greenmine.errors import ArchiveError, IntegrityError, shown
 from greenmine.files import refusal
 from greenmine.i18n import gettext as _
@@ -42,9 +39,9 @@ MAX_DEPTH: Final = 32
 Progress = Callable[[int], None]
 """Called with the number of bytes that have been read since the last call."""
 
-_DECLARED: Final = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+DECLARED: Final = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 _LINE: Final = re.compile(r"([0-9a-f]{64})  ([^\r\n\0]+)")
-_LABEL: Final = re.compile(r"([A-Za-z0-9-]+): (\S.*)")
+LABEL: Final = re.compile(r"([A-Za-z0-9-]+): (\S.*)")
 _ENCODED: Final = re.compile(r"%0a|%0d|%25", re.IGNORECASE)
 _READ: Final = (
     os.O_RDONLY
@@ -76,106 +73,6 @@ class Bag:
     def place(self, name: str) -> Path:
         """Return where a payload file is."""
         return self.path.joinpath(*name.split("/"))
-
-
-class BagWriter:
-    """Fills a new bag.
-
-    Args:
-        store: how to write to the disk.
-        folder: an empty folder.
-    """
-
-    def __init__(self, store: Store, folder: Path) -> None:
-        self._store = store
-        self._unflushed = Unflushed(store)
-        self._folder = folder
-        self._digests: dict[str, str] = {}
-        self._folders: set[Path] = set()
-        self._size = 0
-
-    def add(self, name: str, data: bytes) -> str:
-        """Put a payload file into the bag; return its digest.
-
-        Args:
-            name: its path below `data/`.
-            data: its content.
-        """
-        path = self._place(name)
-        self._store.create(path, data, self._unflushed)
-        digest = hashlib.sha256(data).hexdigest()
-        self._add(name, digest, len(data))
-        if hash_file(path) != (digest, len(data)):
-            raise IntegrityError(
-                path, expected=_("what was written"), found=_("something else"), hint=_("Check the disk.")
-            )
-        return digest
-
-    def copy(self, name: str, source: int) -> str:
-        """Put the content of an open file into the bag; return the digest of the copy.
-
-        Args:
-            name: its path below `data/`.
-            source: a descriptor open for reading.
-        """
-        with refused(name, _("Nothing was sealed.")):  # or who opened the source would take the error for its own
-            path = self._place(name)
-            self._store.copy(source, path, self._unflushed)
-        digest, size = hash_file(path)
-        self._add(name, digest, size)
-        return digest
-
-    def finish(self, info: Sequence[tuple[str, str]]) -> Bag:
-        """Write the tag files, flush everything, read it back; return the bag.
-
-        Args:
-            info: the lines of `bag-info.txt`; the program's name and the size of the payload are put before them.
-
-        Raises:
-            ArchiveError: a line cannot be written in one line.
-            IntegrityError: what is on the disk is not what was written.
-        """
-        lines = (
-            ("Bag-Software-Agent", f"greenmine {greenmine.__version__}"),
-            ("Payload-Oxum", f"{self._size}.{len(self._digests)}"),
-            *info,
-        )
-        for label, value in lines:
-            if not _LABEL.fullmatch(f"{label}: {value}") or not value.isprintable():
-                raise ArchiveError(INFO, expected=_("a value on one line"), found=shown(f"{label}: {value}"))
-        tags = {
-            INFO: "".join(f"{label}: {value}\n" for label, value in lines).encode(),
-            DECLARATION: _DECLARED,
-            MANIFEST: render(self._digests),
-        }
-        for name, data in tags.items():
-            self._store.create(self._folder / name, data, self._unflushed)
-        tagged = render({name: hashlib.sha256(data).hexdigest() for name, data in tags.items()})
-        self._store.create(self._folder / TAGMANIFEST, tagged, self._unflushed)
-        self._unflushed.flush()
-        for folder in sorted(self._folders, reverse=True):
-            self._store.sync(folder)
-        self._store.sync(self._folder)
-        return read_bag(self._folder)
-
-    def close(self) -> None:
-        """Let go of the files, also where the bag was not finished."""
-        self._unflushed.close()
-
-    def _place(self, name: str) -> Path:
-        check_name(name)
-        *folders, last = f"data/{name}".split("/")
-        place = self._folder
-        for part in folders:
-            place /= part
-            if place not in self._folders:
-                self._store.mkdir(place)
-                self._folders.add(place)
-        return place / last
-
-    def _add(self, name: str, digest: str, size: int) -> None:
-        self._digests[f"data/{name}"] = digest
-        self._size += size
 
 
 def render(digests: Mapping[str, str]) -> bytes:
@@ -286,7 +183,7 @@ def read_bag(path: Path, absent: Collection[str] = ()) -> Bag:
         raise IntegrityError(path / TAGMANIFEST, expected=expected, found=shown(", ".join(tagged), 120))
     for name, stated in tagged.items():
         _check(path, name, stated)
-    if (path / DECLARATION).read_bytes() != _DECLARED:
+    if (path / DECLARATION).read_bytes() != DECLARED:
         raise IntegrityError(path / DECLARATION, expected="BagIt-Version: 1.0", found=_("something else"))
     payload = _manifest(path, MANIFEST, listed)
     for name in payload:
@@ -406,7 +303,7 @@ def _manifest(folder: Path, name: str, listed: Collection[str]) -> dict[str, str
 
 def _info(folder: Path) -> tuple[tuple[str, str], ...]:
     lines = read_file(folder / INFO).decode("utf-8", "replace").splitlines()
-    found = [_LABEL.fullmatch(line) for line in lines]
+    found = [LABEL.fullmatch(line) for line in lines]
     if not all(found):
         raise IntegrityError(folder / INFO, expected=_("lines “label: value”"), found=_("something else"))
     return tuple((hit[1], hit[2]) for hit in found if hit)

@@ -28,7 +28,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from greenmine.archive.audits import Decimal_, draw_text
-from greenmine.archive.bag import BagWriter
+from greenmine.archive.bag_writer import BagWriter
 from greenmine.archive.layout import Archive, draw_bag
 from greenmine.archive.record import BagRef, Frozen, Id, Nonce, Text, Time, time_text
 from greenmine.archive.sampling import Drawn

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from greenmine.archive.bag import BagWriter
+from greenmine.archive.bag_writer import BagWriter
 from greenmine.archive.layout import Archive, kind_of, signature_bag
 from greenmine.archive.ledger import Ledger, LedgerEntry
 from greenmine.archive.signature import Signature, Trust, Verified, parse_signature, sign_trusted

@@ -138,6 +138,26 @@ def recover(archive: Archive, clock: Clock = now) -> Recovery:
     )
 
 
+def resume(archive: Archive) -> None:
+    """Make an archive whole before a run writes to it, so that a run which was cut short is simply started again.
+
+    Args:
+        archive: the archive.
+
+    Raises:
+        ArchiveError: see `recover`.
+        IntegrityError: likewise; or a bag is missing.
+    """
+    demand_all(archive, recover(archive))
+
+
+def demand_all(archive: Archive, done: Recovery) -> None:
+    """Raise IntegrityError where a bag that the ledger names is missing."""
+    if done.missing:
+        expected, hint = _("a bag that the ledger names"), _("Restore it from a copy of the archive.")
+        raise IntegrityError(archive.place(done.missing[0]), expected=expected, found=_("no such folder"), hint=hint)
+
+
 def _entries(work: _Work) -> tuple[LedgerEntry, ...]:
     return parse(work.writer.data, work.archive.ledger).entries
 

@@ -19,7 +19,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from greenmine.archive.bag import BagWriter, check_name, check_payload, read_bag
+from greenmine.archive.bag import check_name, check_payload, read_bag
+from greenmine.archive.bag_writer import BagWriter
 from greenmine.archive.layout import Archive, evidence_bag, redaction_bag
 from greenmine.archive.ledger import Ledger
 from greenmine.archive.record import BagRef, Digest, Frozen, Nonce, Text, Time, read_document, time_text, validated

@@ -20,7 +20,8 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from greenmine.archive.bag import BagWriter, read_file
+from greenmine.archive.bag import read_file
+from greenmine.archive.bag_writer import BagWriter
 from greenmine.archive.layout import Archive, register_bag
 from greenmine.archive.ledger import Ledger
 from greenmine.archive.record import BagRef, Digest, Frozen, Id, Nonce, Time, read_document, time_text, validated

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from greenmine.archive.attest import STATEMENT, check_statement
-from greenmine.archive.bag import Bag, BagWriter, read_manifests
+from greenmine.archive.bag import Bag, read_manifests
+from greenmine.archive.bag_writer import BagWriter
 from greenmine.archive.crate import FILE_NAME as CRATE
 from greenmine.archive.crate import crate_metadata
 from greenmine.archive.engine import FILE_NAME as ENGINE

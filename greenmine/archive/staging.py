@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from greenmine.archive.bag import Bag, BagWriter, check_payload, read_bag
+from greenmine.archive.bag import Bag, check_payload, read_bag
+from greenmine.archive.bag_writer import BagWriter
 from greenmine.archive.layout import Archive
 from greenmine.archive.ledger import Ledger, LedgerEntry
 from greenmine.archive.lock import claim, release

@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from greenmine.archive.bag import BagWriter
+from greenmine.archive.bag_writer import BagWriter
 from greenmine.archive.layout import Archive, kind_of, withdrawal_bag
 from greenmine.archive.ledger import Ledger, LedgerEntry
 from greenmine.archive.record import BagRef, Frozen, Nonce, Text, Time, read_document, time_text, validated

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from greenmine.batch.frames import read_frame, write_frame
-from greenmine.batch.process import Limits, Stopped, forked, private
+from greenmine.batch.process import FORKS, Limits, Stopped, forked, private
 from greenmine.errors import GreenmineError
 from greenmine.i18n import language, use
 
@@ -61,9 +61,7 @@ def _fork(number: int, numbers: Sequence[int]) -> NoReturn:
     try:
         for other in set(numbers) - {number}:
             os.close(other)
-        with contextlib.suppress(ConnectionError):  # nobody wants it any more
-            write_frame(number, str(os.getpid()).encode())
-            _serve(number, number)
+        _serve(number, number, greeting=str(os.getpid()).encode())
         status = 0
     except BaseException:  # noqa: BLE001 - nothing may come back out of a fork
         sys.excepthook(*sys.exc_info())
@@ -71,10 +69,12 @@ def _fork(number: int, numbers: Sequence[int]) -> NoReturn:
         os._exit(status)
 
 
-def _serve(requests: int, replies: int) -> None:
-    """Take calls until nobody is there to call."""
+def _serve(requests: int, replies: int, greeting: bytes = b"") -> None:
+    """Say something first, if there is anything to say; then take calls until nobody is there to call."""
     private.extend(dict.fromkeys((requests, replies)))
     with contextlib.suppress(ConnectionError):  # nobody waits for the answer any more
+        if greeting:
+            write_frame(replies, greeting)
         while (frame := read_frame(requests)) is not None:
             for reply in _answer(frame):
                 write_frame(replies, pickle.dumps(reply))
@@ -125,7 +125,7 @@ def notebook(
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environment)
-    yield from forked(cells, limits) if hasattr(os, "fork") else _here(cells)
+    yield from forked(cells, limits) if FORKS else _here(cells)
 
 
 def _here(cells: Sequence[tuple[str, bool]]) -> Iterator[dict[str, Any]]:

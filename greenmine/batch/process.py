@@ -32,6 +32,7 @@ from typing import Any, Final, NoReturn
 from greenmine.batch.frames import HEAD, framed, write_all
 from greenmine.i18n import gettext as _
 
+FORKS: Final = hasattr(os, "fork")
 MIB: Final = 1 << 20
 NO_MEMORY: Final = 77
 """Exit status of a child that ran out of memory outside a cell."""
@@ -92,7 +93,7 @@ def run_cells(
     Raises:
         Stopped: a limit was broken, or the process is gone.
     """
-    if hasattr(os, "fork") and threading.active_count() == 1 and not _notebook.is_set():
+    if FORKS and threading.active_count() == 1 and not _notebook.is_set():
         return forked(cells, limits, meanwhile)
     from greenmine.batch.warm import delegated  # noqa: PLC0415 - it needs this module
 

@@ -2,7 +2,7 @@
 
     sealed findings ──► mapping set ──► scorer ──► what would change, in milliseconds a mine (`outlook`)
     sealed evidence, journals, panel ──► a room ──► notebooks/rescore.ipynb ──► a new revision (`reseal`)
-                                         └── of many records side by side, in workers (`reseal_all`)
+                                         └── of many records side by side, in workers; this process seals
 
 Facts are taken from the record in which they were recorded, so that scoring again twice does not carry over twice. The
 older records stay as they are; the new revision supersedes the one in force and says by which version, and from which.
@@ -14,7 +14,6 @@ import shutil
 import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -25,7 +24,7 @@ from greenmine.batch.pool import local
 from greenmine.batch.reproduce import FINDINGS, RESCORE
 from greenmine.batch.room import add_parameters, content, lay_out, parameters_of, recorded
 from greenmine.batch.runner import NOTEBOOK as ASSESSMENT
-from greenmine.batch.sealing import Clock, Sealed, now, seal_produced
+from greenmine.batch.sealing import Sealed, seal_produced
 from greenmine.catalog import Catalog, load_catalog
 from greenmine.errors import CatalogError, GreenmineError, IntegrityError, UsageError, one_line
 from greenmine.files import parse_json
@@ -113,33 +112,6 @@ def outlook(archive: Archive, row: Row, catalog: Catalog, workspace: Workspace) 
     return Outlook(row.record, row.mine, row.assessment, carried_from, compare_scores(*sides, again.mapping))
 
 
-def reseal(
-    archive: Archive,
-    row: Row,
-    catalog: Catalog,
-    *,
-    workspace: Workspace,
-    reason: str = "",
-    clock: Clock = now,
-) -> Sealed:
-    """Run the notebook on what the archive holds of a record, by another version, and seal the new revision.
-
-    Args:
-        archive: the archive.
-        row: the record in force.
-        catalog: the newer version.
-        workspace: where the newer catalog, the mapping set and the notebook are looked up.
-        reason: why; that the version changed, by default.
-        clock: tells the time of sealing.
-
-    Raises:
-        GreenmineError: the record is damaged, the mapping set is missing, or the notebook fails; nothing is sealed.
-    """
-    with tempfile.TemporaryDirectory(prefix="greenmine-") as scratch:
-        made = _made(archive, row, catalog, workspace, Path(scratch).resolve())
-        return _sealed(archive, made, catalog, reason, clock)
-
-
 @dataclass(frozen=True)
 class Rescoring:
     """A record that is to be scored again, as a worker is told.
@@ -207,15 +179,18 @@ class Resealed:
 def look(rows: Sequence[Row], archive: Archive, catalog: Catalog, workspace: Workspace) -> Generator[Resealed]:
     """Yield what another version changes for each record; nothing is run or written."""
     for row in rows:
-        found = attempted(partial(_looked, archive, row, catalog, workspace), Again)
-        yield Resealed(row, found.seen, None, found.failure, found.exit_status)
+        try:
+            found = Resealed(row, outlook(archive, row, catalog, workspace))
+        except GreenmineError as problem:
+            found = _failed(row, problem)
+        yield found
 
 
-def _looked(archive: Archive, row: Row, catalog: Catalog, workspace: Workspace) -> Again:
-    return Again(seen=outlook(archive, row, catalog, workspace))
+def _failed(row: Row, problem: GreenmineError) -> Resealed:
+    return Resealed(row, failure=one_line(str(problem)), exit_status=problem.exit_status)
 
 
-def reseal_all(
+def reseal(
     rows: Sequence[Row], archive: Archive, catalog: Catalog, workspace: Workspace, *, workers: int = 1, reason: str = ""
 ) -> Generator[Resealed]:
     """Score records again, seal the new revisions, and yield what came of each, as it is done.
@@ -244,9 +219,9 @@ def _resealed(archive: Archive, row: Row, outcome: Outcome, catalog: Catalog, re
     if not isinstance(outcome, Again) or outcome.made is None:
         return Resealed(row, failure=outcome.failure, exit_status=outcome.exit_status)
     try:
-        return Resealed(row, outcome.seen, _sealed(archive, outcome.made, catalog, reason, now))
+        return Resealed(row, outcome.seen, _sealed(archive, outcome.made, catalog, reason))
     except GreenmineError as problem:
-        return Resealed(row, failure=one_line(str(problem)), exit_status=problem.exit_status)
+        return _failed(row, problem)
 
 
 def _made(archive: Archive, row: Row, catalog: Catalog, workspace: Workspace, folder: Path) -> Made:
@@ -270,7 +245,7 @@ def _made(archive: Archive, row: Row, catalog: Catalog, workspace: Workspace, fo
     )
 
 
-def _sealed(archive: Archive, made: Made, catalog: Catalog, reason: str, clock: Clock) -> Sealed:
+def _sealed(archive: Archive, made: Made, catalog: Catalog, reason: str) -> Sealed:
     older = catalog if made.book.rescored is None else made.book.rescored.older
     reason = reason or _("Scored again: {older} → {newer}").format(older=older.ref, newer=catalog.ref)
-    return seal_produced(archive, made.book, made.files, folded=made.folded, reason=reason, clock=clock)
+    return seal_produced(archive, made.book, made.files, folded=made.folded, reason=reason)

@@ -19,7 +19,7 @@ from typing import Any, Final, Literal
 
 from greenmine.archive.layout import Archive
 from greenmine.archive.ledger import Ledger
-from greenmine.archive.recover import recover
+from greenmine.archive.recover import resume
 from greenmine.batch.job import Job, Outcome
 from greenmine.batch.notebook import ENGINE, read_notebook
 from greenmine.batch.parameters import Parameter, declared
@@ -94,10 +94,7 @@ def run_list(
         GreenmineError: the archive cannot be used, or the cluster is gone.
     """
     archive = Archive.open(workspace.reports, create=True)
-    missing = recover(archive).missing
-    if missing:
-        expected, hint = _("a bag that the ledger names"), _("Restore it from a copy of the archive.")
-        raise IntegrityError(archive.place(missing[0]), expected=expected, found=_("no such folder"), hint=hint)
+    resume(archive)
     done = _Done(workspace.root / DONE, archive)
     root = workspace.root.resolve()
     jobs = [Job(run, root, done.key(run), engine, limits) for run in runs]

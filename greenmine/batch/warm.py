@@ -27,14 +27,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from greenmine.batch.frames import read_frame, write_frame
-from greenmine.batch.process import MIB, Limits, Stopped, too_long
+from greenmine.batch.process import FORKS, MIB, Limits, Stopped, too_long
 from greenmine.i18n import gettext as _
 from greenmine.i18n import language
 
-FORKS: Final = hasattr(os, "fork")
 CALLS: Final = 1000
 """After so many calls a process is replaced by a new one."""
-
 
 GRACE: Final = 10
 """Seconds that a process may take to end the notebook it runs, and itself."""

@@ -24,11 +24,11 @@ import click
 
 import greenmine
 from greenmine import i18n
+from greenmine.cli.progress import INTERRUPTED
 from greenmine.errors import GreenmineError, UsageError, one_line, shown
 from greenmine.files import refusal
 from greenmine.i18n import gettext as _
 
-INTERRUPTED = 130
 BROKEN_PIPE = 141
 
 

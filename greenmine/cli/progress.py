@@ -23,9 +23,14 @@ def watched(results: Iterable[Any], count: int, *, quiet: bool) -> Iterator[Any]
     """
     from tqdm import tqdm  # noqa: PLC0415 - late: programs need no bar
 
+    class Bar(tqdm):  # type: ignore[type-arg] # what it iterates over is nobody's business
+        """A bar without a thread that watches it: a process with threads cannot fork."""
+
+        monitor_interval = 0
+
     hidden = quiet or not sys.stderr.isatty()
     failed = 0
-    with tqdm(total=count, unit=_("mine"), disable=hidden, leave=False, dynamic_ncols=True) as bar:
+    with Bar(total=count, unit=_("mine"), disable=hidden, leave=False, dynamic_ncols=True, miniters=1) as bar:
         for one in results:
             failed += bool(one.failure)
             bar.set_postfix_str(_("failed: {count}").format(count=failed), refresh=False)

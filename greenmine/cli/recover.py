@@ -7,9 +7,9 @@ from dataclasses import asdict
 import click
 
 from greenmine.archive.layout import Archive
-from greenmine.archive.recover import Recovery, recover
+from greenmine.archive.recover import Recovery, demand_all, recover
 from greenmine.cli.output import print_json
-from greenmine.errors import IntegrityError, shown
+from greenmine.errors import shown
 from greenmine.i18n import gettext as _
 from greenmine.workspace import Workspace
 
@@ -32,13 +32,7 @@ def command(*, as_json: bool) -> None:
     else:
         for line in told(done):
             click.echo(line)
-    if done.missing:
-        raise IntegrityError(
-            archive.place(done.missing[0]),
-            expected=_("a bag that the ledger names"),
-            found=_("no such folder"),
-            hint=_("Restore it from a copy of the archive."),
-        )
+    demand_all(archive, done)
 
 
 def told(done: Recovery) -> list[str]:

@@ -18,6 +18,7 @@ from greenmine.i18n import gettext as _
 from greenmine.workspace import Workspace
 
 if TYPE_CHECKING:
+    from greenmine.archive.layout import Archive
     from greenmine.batch.rescore import Outlook, Resealed
     from greenmine.batch.sealing import Sealed
 
@@ -48,18 +49,17 @@ def command(  # noqa: PLR0917 - click calls by name
     as_json: bool,  # noqa: FBT001 - see above
 ) -> None:
     """Show what changes for each mine and, unless it is a dry run, seal it; one that fails does not stop the others."""
-    from greenmine.archive.layout import Archive  # noqa: PLC0415 - late: help needs none of these
-    from greenmine.batch.rescore import look, records_in_force, reseal_all  # noqa: PLC0415
+    from greenmine.batch.rescore import look, records_in_force, reseal  # noqa: PLC0415 - late: help needs none of these
     from greenmine.catalog import load_catalog  # noqa: PLC0415
 
     workspace = Workspace.find()
     newer = load_catalog(catalog, workspace)
-    archive = Archive.open(archive_root(root), read_only=dry_run)
+    archive = _opened(archive_root(root), read_only=dry_run)
     rows = records_in_force(archive, newer, mines)
     if dry_run:
         results = look(rows, archive, newer, workspace)
     else:
-        results = reseal_all(rows, archive, newer, workspace, workers=workers or os.cpu_count() or 1, reason=reason)
+        results = reseal(rows, archive, newer, workspace, workers=workers or os.cpu_count() or 1, reason=reason)
     done: list[Resealed] = []
     cut_short = False
     with closing(results):
@@ -81,6 +81,16 @@ def command(  # noqa: PLR0917 - click calls by name
     status = interrupted(len(done), len(rows)) if cut_short else max((one.exit_status for one in done), default=0)
     if status:
         raise click.exceptions.Exit(status)
+
+
+def _opened(root: Path, *, read_only: bool) -> Archive:
+    from greenmine.archive.layout import Archive  # noqa: PLC0415 - late, as above
+    from greenmine.archive.recover import resume  # noqa: PLC0415
+
+    archive = Archive.open(root, read_only=read_only)
+    if not read_only:
+        resume(archive)
+    return archive
 
 
 def as_document(seen: Outlook, sealed: Sealed | None) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenmine import i18n
-from greenmine.archive.bag import Bag, BagWriter, check_name, check_payload, hash_file, read_bag
+from greenmine.archive.bag import Bag, check_name, check_payload, hash_file, read_bag
+from greenmine.archive.bag_writer import BagWriter
 from greenmine.archive.store import Store
 from greenmine.errors import ArchiveError, IntegrityError
 

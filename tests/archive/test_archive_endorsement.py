@@ -9,7 +9,7 @@ import pytest
 from audited import MINISTRY, Audited, build
 from keys import allow, make_key
 
-from greenmine.archive.bag import BagWriter
+from greenmine.archive.bag_writer import BagWriter
 from greenmine.archive.endorsement import LINE, SIGNATURE, over, sign_catalog, signatures_of
 from greenmine.archive.layout import Archive, signature_bag
 from greenmine.archive.ledger import Ledger, LedgerEntry

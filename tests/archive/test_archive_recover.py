@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from sealing import NOON, make_mine, prepare, small_catalog
 
 from greenmine import i18n
-from greenmine.archive.bag import BagWriter
+from greenmine.archive.bag_writer import BagWriter
 from greenmine.archive.events import add_event, read_events
 from greenmine.archive.layout import Archive, assessment_bag, catalog_bag, evidence_bag, redaction_bag
 from greenmine.archive.lock import claim, release

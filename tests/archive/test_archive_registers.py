@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from archives import make_archive
 
-from greenmine.archive.bag import BagWriter
+from greenmine.archive.bag_writer import BagWriter
 from greenmine.archive.layout import Archive
 from greenmine.archive.pins import Pins
 from greenmine.archive.registers import EVENTS, FILE_NAME, RULES, last_piece, origin, seal_piece

@@ -21,7 +21,8 @@ from rocrate.rocrate import ROCrate
 from sealing import FILES, make_mine, prepare, record_something, small_catalog
 
 from greenmine import i18n
-from greenmine.archive.bag import BagWriter, check_payload, read_bag
+from greenmine.archive.bag import check_payload, read_bag
+from greenmine.archive.bag_writer import BagWriter
 from greenmine.archive.layout import Archive
 from greenmine.archive.ledger import Ledger
 from greenmine.archive.record import BagRef, read_record

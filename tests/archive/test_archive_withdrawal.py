@@ -12,7 +12,7 @@ from keys import allow
 from sealing import NOON, make_mine, prepare, record_something
 
 from greenmine import i18n
-from greenmine.archive.bag import BagWriter
+from greenmine.archive.bag_writer import BagWriter
 from greenmine.archive.index import build_index, read_contents
 from greenmine.archive.layout import withdrawal_bag
 from greenmine.archive.ledger import Ledger

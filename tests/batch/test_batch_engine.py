@@ -161,10 +161,10 @@ def test_times_are_noted_as_papermill_notes_them(tmp_path: Path) -> None:
 
 def test_every_notebook_begins_with_nothing(tmp_path: Path) -> None:
     """Neither names nor modules nor the folder are left of the last."""
-    told("planted = 1; import os, colorsys; os.chdir('/')")
+    told("planted = 1; import os, tabnanny; os.chdir('/')")
     for name in (
         "'planted' in globals()",
-        "'colorsys' in __import__('sys').modules",
+        "'tabnanny' in __import__('sys').modules",
         "__import__('os').getcwd() == '/'",
     ):
         assert "False" == told(name)[1]["data"]["text/plain"], name

@@ -12,7 +12,7 @@ import pytest
 from sealing import make_mine, prepare
 
 from greenmine import i18n
-from greenmine.archive.bag import BagWriter
+from greenmine.archive.bag_writer import BagWriter
 from greenmine.archive.layout import Archive
 from greenmine.archive.record import installed
 from greenmine.archive.redaction import draft_redaction, redact

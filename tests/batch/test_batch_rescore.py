@@ -15,6 +15,7 @@ from batches import PATIENCE, finish, sealed, start, until
 from mines import make_mine
 from sealing import NOON
 
+from greenmine.archive.index import Row
 from greenmine.archive.layout import Archive
 from greenmine.archive.ledger import Ledger
 from greenmine.archive.pins import Pins
@@ -23,8 +24,8 @@ from greenmine.archive.verify import verify
 from greenmine.batch.impact.collect import facts_of_archive
 from greenmine.batch.reproduce import RESCORE, reproduce
 from greenmine.batch.rescore import outlook, records_in_force, reseal
-from greenmine.batch.sealing import seal
-from greenmine.catalog import load_catalog
+from greenmine.batch.sealing import Sealed, seal
+from greenmine.catalog import Catalog, load_catalog
 from greenmine.cli.main import main
 from greenmine.errors import CatalogError, UsageError
 from greenmine.workspace import Workspace, shared_dir
@@ -48,13 +49,20 @@ def record_of(archive: Archive, bag: str) -> Record:
     return read_record((archive.place(bag) / "data" / "record.json").read_bytes())
 
 
+def alone(archive: Archive, row: Row, newer: Catalog, workspace: Workspace) -> Sealed:
+    """Score one record again; it is to succeed."""
+    [one] = reseal([row], archive, newer, workspace)
+    assert one.sealed is not None, one.failure
+    return one.sealed
+
+
 def test_an_archive_is_scored_again_without_the_mines_folders(place: Workspace) -> None:
     """The new revision supersedes the older one and says why; both verify and can be made anew."""
     archive = Archive.open(place.reports)
     before = {path: path.read_bytes() for path in archive.place("bags/assess/GM-0002/r1").rglob("*") if path.is_file()}
     shutil.rmtree(place.evidence / "GM-0002")
     (row,) = records_in_force(archive, NEWER)
-    sealed = reseal(archive, row, NEWER, workspace=place, clock=lambda: NOON)
+    sealed = alone(archive, row, NEWER, place)
     record = record_of(archive, sealed.bag)
     assert record.supersedes is not None
     assert "bags/assess/GM-0002/r1" == record.supersedes.bag
@@ -81,7 +89,7 @@ def test_the_outlook_is_what_the_new_revision_says(place: Workspace) -> None:
         seen.deltas.verdict,
     )
     entries = len(Ledger(archive).read())
-    sealed = reseal(archive, row, NEWER, workspace=place, clock=lambda: NOON)
+    sealed = alone(archive, row, NEWER, place)
     score = json.loads((archive.place(sealed.bag) / "data" / "score.json").read_bytes())
     assert score["verdict"] == seen.deltas.verdict[1]
     assert entries + 2 == len(Ledger(archive).read())  # the newer catalog and the record
@@ -91,7 +99,7 @@ def test_what_was_scored_again_is_carried_over_from_what_people_recorded(place: 
     """Going back to the older version starts from its own record, not from what was carried over."""
     archive = Archive.open(place.reports)
     (row,) = records_in_force(archive, NEWER)
-    reseal(archive, row, NEWER, workspace=place, clock=lambda: NOON)
+    alone(archive, row, NEWER, place)
     path = place.root / "parameters" / "catalogs" / "again-1.yaml"
     text = (place.root / "parameters/catalogs/examples/hypothetical-2027.yaml").read_text("utf-8")
     path.write_text(text.replace('id: hypothetical\nversion: "2027"', 'id: again\nversion: "1"'), "utf-8")
@@ -103,7 +111,7 @@ def test_what_was_scored_again_is_carried_over_from_what_people_recorded(place: 
     (row,) = records_in_force(archive, other)
     assert "GM-0002/r2" == row.record
     assert "national@2024" == outlook(archive, row, other, place).carried_from
-    sealed = reseal(archive, row, other, workspace=place, clock=lambda: NOON)
+    sealed = alone(archive, row, other, place)
     supersedes = record_of(archive, sealed.bag).supersedes
     assert supersedes is not None
     assert "bags/assess/GM-0002/r2" == supersedes.bag
@@ -121,12 +129,12 @@ def test_going_back_to_the_version_of_the_facts_needs_no_mapping_set(place: Work
     older = load_catalog("national@2024", place)
     before = facts(archive, tmp_path / "before.csv")
     (row,) = records_in_force(archive, NEWER)
-    reseal(archive, row, NEWER, workspace=place, clock=lambda: NOON)
+    alone(archive, row, NEWER, place)
     assert before == facts(archive, tmp_path / "after.csv")
     (row,) = records_in_force(archive, older)
     seen = outlook(archive, row, older, place)
     assert (("pass", "pass"), ()) == (seen.deltas.verdict, seen.deltas.cards)
-    sealed = reseal(archive, row, older, workspace=place, clock=lambda: NOON)
+    sealed = alone(archive, row, older, place)
     assert "bags/assess/GM-0002/r3" == sealed.bag
     names = ("findings.json", "score.json", "report.html")
     first, third = (archive.place(f"bags/assess/GM-0002/r{number}") / "data" for number in (1, 3))
@@ -139,7 +147,7 @@ def test_a_mapping_set_edited_after_sealing_is_found(place: Workspace) -> None:
     """It is part of the record like everything else."""
     archive = Archive.open(place.reports)
     (row,) = records_in_force(archive, NEWER)
-    reseal(archive, row, NEWER, workspace=place, clock=lambda: NOON)
+    alone(archive, row, NEWER, place)
     path = archive.place("bags/assess/GM-0002/r2") / "data" / "mapping.json"
     path.chmod(0o644)
     path.write_bytes(path.read_bytes().replace(b'"equivalent"', b'"subset"    '))
@@ -216,14 +224,14 @@ def test_many_records_are_scored_again_side_by_side(register: Workspace) -> None
     assert expected == sorted(document["bag"] for document in documents)
     assert [line for line in printed.splitlines() if "M-03/r1" in line and "findings.json" in line]
 
-    alone = Archive.open(register.root / "alone", create=True)
-    shutil.copytree(archive.root, alone.root, dirs_exist_ok=True)
-    withdrawn = alone.place("bags/assess/M-01/r2")
-    lines = alone.ledger.read_bytes().splitlines(keepends=True)
-    alone.ledger.write_bytes(b"".join(line for line in lines if b"/r2/" not in line))
+    copy = Archive.open(register.root / "alone", create=True)
+    shutil.copytree(archive.root, copy.root, dirs_exist_ok=True)
+    withdrawn = copy.place("bags/assess/M-01/r2")
+    lines = copy.ledger.read_bytes().splitlines(keepends=True)
+    copy.ledger.write_bytes(b"".join(line for line in lines if b"/r2/" not in line))
     shutil.rmtree(withdrawn)
-    (row,) = records_in_force(alone, NEWER, ["M-01"])
-    again = alone.place(reseal(alone, row, NEWER, workspace=register).bag)
+    (row,) = records_in_force(copy, NEWER, ["M-01"])
+    again = copy.place(alone(copy, row, NEWER, register).bag)
     for name in ("findings.json", "score.json", "report.html", "report.ipynb"):
         assert (archive.place(expected[0]) / "data" / name).read_bytes() == (again / "data" / name).read_bytes()
 
@@ -248,6 +256,22 @@ def test_scoring_again_can_be_interrupted(register: Workspace) -> None:
     assert [f"bags/assess/M-0{number}/r2" for number in range(1, 7)] == sorted(
         bag for bag in sealed(register) if bag.endswith("/r2")
     )
+
+
+def test_a_run_that_died_while_it_sealed_is_simply_started_again(
+    place: Workspace, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bag that was at its place and not yet in the ledger is entered first; its mine is not scored once more."""
+    archive = Archive.open(place.reports)
+    monkeypatch.chdir(place.root)
+    assert 0 == main(["rescore", "--catalog", NEWER.ref, "GM-0002"])
+    whole = archive.ledger.read_bytes()
+    last = whole.splitlines(keepends=True)[-1]
+    assert b"bags/assess/GM-0002/r2" in last
+    archive.ledger.write_bytes(whole.removesuffix(last))
+    assert 0 == main(["rescore", "--catalog", NEWER.ref, "GM-0002"]), capsys.readouterr().err
+    assert whole == archive.ledger.read_bytes()
+    assert not archive.place("bags/assess/GM-0002/r3").exists()
 
 
 def test_a_damaged_record_is_named(
