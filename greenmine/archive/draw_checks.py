@@ -23,6 +23,7 @@ from greenmine.archive.draws import (
     FrameMine,
     check_frame,
     frame_files,
+    is_like,
     outcome,
     parse_mines,
 )
@@ -88,9 +89,13 @@ def _check_outcome(context: Context, bag: Bag, draw: Draw) -> None:
     """Make sure that mines and teams are those that frame, seed and replacements give."""
     frame, mines = _read_frame(context, draw, bag)
     place = bag.place(f"data/{FILE_NAME}")
+    seed = content(bag, f"data/{SEED}").decode("utf-8", "replace")
+    if not is_like(seed, frame.seed_like):
+        expected = _("a seed written like {example}").format(example=frame.seed_like)
+        raise IntegrityError(bag.place(f"data/{SEED}"), expected=expected, found=shown(seed))
     try:
-        files = outcome(frame, mines, content(bag, f"data/{SEED}").decode(), draw.replacements).files
-    except (UsageError, UnicodeDecodeError, KeyError) as problem:
+        files = outcome(frame, mines, seed, draw.replacements).files
+    except (UsageError, KeyError) as problem:
         expected = _("replacements that the frame allows")
         raise IntegrityError(place, "replacements", expected=expected, found=shown(str(problem), 200)) from None
     for name in (DRAWN, TEAMS):

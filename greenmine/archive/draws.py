@@ -23,6 +23,7 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from string import digits
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -46,6 +47,8 @@ KEY: Final = "key"
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_+]{1,128}\z")]
 MAX_SEED: Final = 500
 """The most characters in a seed."""
+SeedLike = Annotated[str, StringConstraints(max_length=MAX_SEED, pattern=r"^(\S.*)?[0-9](.*\S)?$")]
+"""How a seed is written: a line with a digit; what has none would be known beforehand."""
 
 
 class Stratum(Frozen):
@@ -89,6 +92,7 @@ class Frame(Frozen):
         as_of: the day as of which the lists were taken from the register.
         event: the public event that will give the seed.
         event_at: when that takes place, UTC.
+        seed_like: how the seed is written, an example: each digit of it stands for a digit.
         strata: what is drawn from, and how many.
         key_mines: key mine → why it is checked in any case.
         team: how many inspectors are drawn for each mine.
@@ -107,6 +111,7 @@ class Frame(Frozen):
     as_of: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\z")]
     event: Text
     event_at: Time
+    seed_like: SeedLike
     strata: tuple[Stratum, ...] = Field(strict=False, min_length=1)
     key_mines: dict[Id, Text] = Field(default_factory=dict)
     team: int = Field(ge=0, le=20)
@@ -243,6 +248,13 @@ def draw_teams(
 
 def _by_ticket(one: Drawn) -> tuple[str, str]:
     return one.ticket, one.record
+
+
+def is_like(seed: str, example: str) -> bool:
+    """Tell whether a seed is written as an example of it: a digit where that has one, else the same character."""
+    return len(seed) == len(example) and all(
+        one == like or (one in digits and like in digits) for one, like in zip(seed, example, strict=True)
+    )
 
 
 def outcome(frame: Frame, mines: Iterable[FrameMine], seed: str, replaced: Iterable[Replacement] = ()) -> Outcome:

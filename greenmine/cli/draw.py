@@ -14,6 +14,7 @@ from greenmine.cli.options import archive_option, archive_root, json_option
 from greenmine.cli.output import console, print_json, table
 from greenmine.errors import GreenmineError
 from greenmine.i18n import gettext as _
+from greenmine.programme.checks import demand_open
 from greenmine.programme.draw import china_time, draws, freeze, listed, make_frame, read_draw, replace, run
 from greenmine.programme.drawn import enter
 from greenmine.programme.plan import load_plan
@@ -58,13 +59,18 @@ def freeze_command(plan: Path, *, by: str, root: Path | None, as_json: bool) -> 
     programme = load_programme(decided.programme, Workspace.find())
     register = open_register(Archive(archive_root(root)), programme).register
     time = now()
-    lists = listed(register, dt.date.fromisoformat(decided.as_of))
+    lists = listed(register, dt.date.fromisoformat(decided.as_of), decided.lists)
     frame, mines = make_frame(decided, programme, lists, by=by, on=time)
     sealed = freeze(Archive.open(archive_root(root), create=True), frame, mines, time)
     if as_json:
         print_json({"bag": sealed.path, "digest": sealed.digest, **_frame(frame)})
         return
     _show_quotas(frame)
+    if programme.draw:
+        text = _("{list} is checked on site by: {body}")
+        for one in dict.fromkeys(stratum.name.partition("+")[0] for stratum in frame.strata):
+            body = programme.actors[programme.draw.lists[one]].title
+            click.echo(text.format(list=programme.lists[one].title, body=body))
     click.echo(_("sealed as {bag}, SHA-256 in the ledger: {digest}").format(bag=sealed.path, digest=sealed.digest))
     text = _("Run greenmine checkpoint before {time}, when {event} takes place; after it: greenmine draw run {name}")
     click.echo(text.format(time=china_time(frame.event_at), event=frame.event, name=frame.draw))
@@ -104,6 +110,9 @@ def replace_command(
 ) -> None:
     """Replace, seal and enter."""
     archive, time = Archive.open(archive_root(root)), now()
+    state = read_draw(archive, name)
+    programme = load_programme(state.frame.programme, Workspace.find())
+    demand_open(open_register(archive, programme).register, state, mine)
     done = replace(archive, name, mine, inspector=inspector, ground=ground, document=document, by=by, on=time)
     _enter(archive, done, by, time, as_json=as_json)
 

@@ -82,12 +82,12 @@ def order_command(mine: str, file: Path, *, reason: str, ground: str, deadline_r
     """Enter the order."""
     order = _read(Order, file)
     programme = entry.programme
-    state = open_register(Archive(archive_root(entry.root)), programme).register.get(f"mine/{mine}").state
+    record = open_register(Archive(archive_root(entry.root)), programme).register.get(f"mine/{mine}")
     details: dict[str, Any] = {ITEMS: [one.model_dump() for one in order.items]}
     if deadline_reason:
         details[DEADLINE_REASON] = deadline_reason
     given = (entry.day, entry.office, entry.document, parse_day(order.deadline), reason, ground, details)
-    _enter(entry, programme, Draft(f"mine/{mine}", order_step(programme, state), *given))
+    _enter(entry, programme, Draft(f"mine/{mine}", order_step(record), *given))
 
 
 @command.command("close", help=_("Close the items in FILE (YAML, schema greenmine.closing/1): MINE stays on its list."))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from greenmine.archive.draws import outcome
 from greenmine.archive.layout import draw_bag
+from greenmine.errors import UsageError, shown
+from greenmine.i18n import gettext as _
 from greenmine.programme.draw import State, china_day
 from greenmine.programme.drawn import DRAW
 from greenmine.programme.parts import Draw
@@ -65,6 +67,22 @@ def checks(register: Register, on: dt.date, drawings: Sequence[State]) -> tuple[
         results = _results(register, rule, mines, day)
         found.append(Check("", document, day, None, len(mines), 0, 0, *results))
     return tuple(sorted(found, key=lambda one: (one.on, one.document), reverse=True))
+
+
+def demand_open(register: Register, state: State, mine: str) -> None:
+    """Make sure that nothing is known yet of the check of a mine that was drawn, for then nobody takes its place.
+
+    Raises:
+        UsageError: the register says how it went.
+    """
+    rule = register.programme.draw
+    if rule is None or state.draw is None:
+        return
+    passed, failed, _rest = _results(register, rule, [mine], state.day)
+    if passed or failed:
+        text = _("{mine} was checked already: by the register it has {result}. What came of a check stays.")
+        result = _("passed") if passed else _("failed")
+        raise UsageError(text.format(mine=shown(mine), result=result))
 
 
 def _check(register: Register, rule: Draw, state: State, on: dt.date) -> Check:

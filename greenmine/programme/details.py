@@ -7,6 +7,7 @@
     evidence         papers, a list
     dismissed        the id of a ground of removal that was found not to hold
     deadline_reason  why a deadline is later than the source sets in principle (原则上)
+    order            the paper by which another authority ordered a rectification that was not done in time
 
 Grades and certificates, items and their closing are the affair of modules of their own; other keys may hold anything.
 """
@@ -34,17 +35,18 @@ ACT: Final = "act"
 EVIDENCE: Final = "evidence"
 DISMISSED: Final = "dismissed"
 DEADLINE_REASON: Final = "deadline_reason"
+ORDER: Final = "order"
 
 LISTS: Final = (ASSESSORS, EVIDENCE)
 """The keys that hold a list."""
 
-_CHECKED: Final = frozenset({AGENCY, ASSESSORS, DUTIES, ACT, EVIDENCE, DISMISSED, DEADLINE_REASON, NUMBER})
+_CHECKED: Final = frozenset({AGENCY, ASSESSORS, DUTIES, ACT, EVIDENCE, DISMISSED, DEADLINE_REASON, NUMBER, ORDER})
 
 
-def parties(event: Event) -> tuple[str, ...]:
-    """Return who took part in a step, as subjects of the register: `agency/<id>`, `assessor/<id>`."""
-    agency = event.details.get(AGENCY)
-    return (*([f"agency/{agency}"] if agency else []), *(f"assessor/{one}" for one in event.details.get(ASSESSORS, ())))
+def parties(details: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return who took part in a step by its details, as subjects of the register: `agency/<id>`, `assessor/<id>`."""
+    agency = details.get(AGENCY)
+    return (*([f"agency/{agency}"] if agency else []), *(f"assessor/{one}" for one in details.get(ASSESSORS, ())))
 
 
 def excluded_until(programme: Programme, events: Iterable[Event], day: dt.date) -> dt.date | None:
@@ -91,6 +93,7 @@ def check_forms(event: Event, programme: Programme) -> None:
         DISMISSED: lambda found, place: _check_name(found, place, grounds),
         DEADLINE_REASON: _check_text,
         NUMBER: _check_text,
+        ORDER: _check_text,
     }
     for key in checks.keys() & event.details.keys():
         checks[key](event.details[key], f"details/{key}")

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -35,6 +35,7 @@ from greenmine.archive.draws import (
     Replacement,
     check_frame,
     frame_files,
+    is_like,
     new_nonce,
     outcome,
     parse_mines,
@@ -124,6 +125,7 @@ def make_frame(
         "as_of": plan.as_of,
         "event": plan.event,
         "event_at": time_text(plan.at),
+        "seed_like": plan.seed_like,
         "strata": [
             {"name": name, "mines": len(members), "ratio": share, "quota": quota(len(members), Fraction(share))}
             for name, (members, share) in groups.items()
@@ -140,19 +142,27 @@ def make_frame(
     return validated(Frame, document, FRAME, ArchiveError), mines
 
 
-def listed(register: Register, day: dt.date) -> dict[str, str]:
+def listed(register: Register, day: dt.date, lists: Collection[str] = ()) -> dict[str, str]:
     """Return the mines on the lists that a programme draws from on a day: mine → list, the first of those it is on.
 
     Args:
         register: as it is; it is looked at as of the day.
         day: the day.
+        lists: only these; all of the rule's where it is empty.
+
+    Raises:
+        UsageError: a list is none of the rule's.
     """
     rule = register.programme.draw
     if rule is None:
         return {}
+    for name in lists:
+        if name not in rule.lists:
+            text = _("No list that is drawn from is called {name}: expected one of {names}.")
+            raise UsageError(text.format(name=shown(name), names=", ".join(rule.lists)))
     found: dict[str, str] = {}
     past = register.as_of(day)
-    for name in rule.lists:
+    for name in lists or rule.lists:
         for record in past.listed(name):
             found.setdefault(record.id, name)
     return found
@@ -259,8 +269,8 @@ def run(archive: Archive, name: str, seed: str, *, by: str, on: dt.datetime) -> 
         on: now, with its zone.
 
     Raises:
-        UsageError: there is no such frame, it was drawn from already, the event is still to come, the seed is no line
-            of text, or no checkpoint fixed the frame before the event.
+        UsageError: there is no such frame, it was drawn from already, the event is still to come, the seed is not
+            written as the frame says, or no checkpoint fixed the frame before the event.
         IntegrityError: frame or ledger are not as they were fixed.
     """
     state = read_draw(archive, name)
@@ -272,6 +282,9 @@ def run(archive: Archive, name: str, seed: str, *, by: str, on: dt.datetime) -> 
         raise UsageError(text.format(event=shown(state.frame.event), time=china_time(state.frame.event_at)))
     if not seed or len(seed) > MAX_SEED or not seed.isprintable() or seed != seed.strip():
         raise UsageError(_("A draw needs a seed, a line of text, from the public event."))
+    if not is_like(seed, state.frame.seed_like):
+        text = _("The frame fixed how the seed is written, like {example}, and {seed} is written otherwise.")
+        raise UsageError(text.format(example=shown(state.frame.seed_like), seed=shown(seed)))
     for one in read_checkpoints(archive.root):
         fixed = one.checkpoint
         if fixed.head.entries >= state.framed.number and fixed.time < state.frame.event_at:

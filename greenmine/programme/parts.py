@@ -25,6 +25,9 @@ BEFORE: Final = "before"
 
 Keys = Annotated[tuple[Key, ...], Field(max_length=100)]
 Subject = Literal["mine", "agency", "assessor", "zone"]
+Rectification = Literal["", "overdue", "failed", "either"]
+"""What has to have come of an order to rectify: its day has passed, a re-check failed, one of both."""
+
 Need = Literal["document", "deadline", "reason", "trigger", "agency", "materials", "grade"]
 
 
@@ -197,6 +200,9 @@ class Step(Named, Sourced):
         needs: what has to be given with it besides date and office.
         listed: whether it is only for who is on a list.
         by_agency: whether it is the work of the agency entrusted last; of one that is excluded it is not accepted.
+        after: steps all of which the subject has to have taken before.
+        rectification: what has to have come of an order to rectify before it.
+        before_issue: whether it may be dated before the document was issued: a fact that the document asks for.
         proposes: the id of the ground of removal that it states.
         outcome: for steps of a surveillance: what it decides.
     """
@@ -208,6 +214,9 @@ class Step(Named, Sourced):
     needs: Annotated[tuple[Need, ...], Field(max_length=10)] = ()
     listed: True_ = False
     by_agency: True_ = False
+    after: Keys = ()
+    rectification: Rectification = ""
+    before_issue: True_ = False
     proposes: Note = ""
     outcome: Literal["", "keep", "upgrade", "downgrade", "withdraw"] = ""
 
@@ -283,11 +292,13 @@ class Trigger(Sourced):
 
     Attributes:
         text: the source's words.
-        needs_rectification: whether it holds only where what was ordered was not put right in time.
+        rectification: where it holds only after an order to rectify: what has to have come of that.
+        decided_by: the deciding body, where it is another one than for the rest: the id of an actor.
     """
 
     text: Text
-    needs_rectification: True_ = False
+    decided_by: Note = ""
+    rectification: Rectification = ""
 
 
 class Removal(Sourced):
@@ -298,12 +309,14 @@ class Removal(Sourced):
         by_list: the deciding body for a list where that is another one.
         triggers: what removes a mine, by id.
         grounds: other grounds: the standard is not met.
+        after: steps all of which have to be taken, since the mine was last listed, before it is removed for a trigger.
     """
 
     decided_by: Key
     by_list: dict[Key, Key] = Field(default_factory=dict)
     triggers: dict[Id, Trigger] = Field(default_factory=dict)
     grounds: dict[Id, Trigger] = Field(default_factory=dict)
+    after: Keys = ()
 
 
 class Band(Sourced):

@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from greenmine.archive.draws import SeedLike
 from greenmine.archive.record import Text
 from greenmine.catalog.fields import Day, Id, Key, Share, Strict
 from greenmine.catalog.strict_yaml import load_yaml, validate
@@ -39,6 +40,8 @@ class Plan(Strict):
         as_of: the day as of which the lists are taken from the register.
         event: the public event that will give the seed, in words.
         event_at: when that takes place; China's time where it names no zone.
+        seed_like: how the seed will be written, an example such as `03 08 11`: each digit of it stands for a digit.
+        lists: the lists to draw from, where not from all of the rule's.
         ratio: more than the rule asks for.
         strata: mine → stratum, where the rule sets ratios for strata.
         key_mines: mine → why it is checked in any case.
@@ -54,6 +57,8 @@ class Plan(Strict):
     as_of: Day
     event: Text
     event_at: Annotated[str, Field(pattern=_POINT)]
+    seed_like: SeedLike
+    lists: Annotated[tuple[Key, ...], Field(max_length=20)] = ()
     ratio: Share | None = None
     strata: dict[Id, Key] = Field(default_factory=dict)
     key_mines: Texts = Field(default_factory=dict)

@@ -79,6 +79,7 @@ class Programme(Strict):
             yield ("states", name, "lists"), state.lists, self.lists
         for name, step in self.steps.items():
             yield ("steps", name, "actor"), (step.actor,), self.actors
+            yield ("steps", name, "after"), step.after, self.steps
             yield ("steps", name, "from_states"), step.from_states, (*self.states, UNKNOWN)
             yield ("steps", name, "to_state"), (step.to_state,), (*self.states, SAME, BEFORE)
         for name, clock in self.clocks.items():
@@ -104,6 +105,9 @@ class Programme(Strict):
             yield ("draw", "failed"), self.draw.failed, self.steps
         if self.removal:
             yield ("removal", "decided_by"), (self.removal.decided_by,), self.actors
+            grounds = (*self.removal.triggers.values(), *self.removal.grounds.values())
+            yield ("removal", "grounds"), filter(None, (one.decided_by for one in grounds)), self.actors
+            yield ("removal", "after"), self.removal.after, self.steps
             yield ("removal", "by_list"), self.removal.by_list, self.lists
             yield ("removal", "by_list"), self.removal.by_list.values(), self.actors
         if self.certification:

@@ -14,7 +14,7 @@ import datetime as dt
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import Field
 
@@ -22,9 +22,13 @@ from greenmine.assessment.values import BadValue
 from greenmine.catalog.fields import Day, Strict, Text
 from greenmine.errors import UsageError, shown
 from greenmine.i18n import gettext as _
+from greenmine.programme.details import ORDER
 from greenmine.programme.events import Event
 from greenmine.programme.parts import BEFORE, SAME, Step
 from greenmine.programme.programme import Programme
+
+if TYPE_CHECKING:
+    from greenmine.programme.register import Record
 
 ITEMS: Final = "items"
 CLOSED: Final = "closed"
@@ -202,13 +206,65 @@ class Closing(Strict):
     closed: Annotated[tuple[_Closing, ...], Field(min_length=1, max_length=500)]
 
 
-def order_step(programme: Programme, state: str) -> str:
-    """Return the step by which a rectification is ordered of a mine in a state.
+def is_order(event: Event, programme: Programme) -> bool:
+    """Tell whether an event orders a rectification."""
+    return _orders(programme.steps[event.step], programme)
+
+
+def _orders(step: Step, programme: Programme) -> bool:
+    return "deadline" in step.needs and is_interlude(programme, step.to_state)
+
+
+def order_of(events: Sequence[Event], programme: Programme) -> Event | None:
+    """Return the order to rectify that a mine is under; None where it is under none."""
+    last = next((event for event in reversed(events) if programme.steps[event.step].to_state != SAME), None)
+    return last if last is not None and is_order(last, programme) else None
+
+
+def check_order(event: Event, before: Sequence[Event], asked: str, programme: Programme) -> None:
+    """Make sure that what holds only where something was not put right is not entered while there is time for it.
+
+    Args:
+        event: about to be entered.
+        before: the events of its subject.
+        asked: what has to have come of the order: `overdue`, `failed` or `either`.
+        programme: whose steps.
+
+    Raises:
+        BadValue: there is no order, or there is time left and no re-check failed.
+    """
+    order = order_of(before, programme)
+    since = before[before.index(order) + 1 :] if order else ()
+    overdue = order is not None and order.deadline is not None and event.date > order.deadline
+    failed = any(programme.steps[one.step].proposes for one in since)
+    if {"overdue": overdue, "failed": failed, "either": overdue or failed or ORDER in event.details}[asked]:
+        return
+    words = {
+        "overdue": _("an order to rectify whose last day has passed"),
+        "failed": _("a re-check after the order to rectify that failed"),
+        "either": _("an order to rectify whose last day has passed, or a re-check after it that failed"),
+    }
+    found = _("no order")
+    if order is not None:
+        found = _("ordered until {day}, no failed re-check").format(day=order.deadline)
+    hint = _("For another authority's order name its paper: {key}.").format(key=ORDER) if asked == "either" else ""
+    raise BadValue("trigger" if event.trigger else "step", words[asked], found, hint)
+
+
+def order_step(record: Record) -> str:
+    """Return the step by which a rectification is ordered of a mine.
 
     Raises:
         UsageError: no step of the programme does that.
     """
-    return _step(programme, state, lambda step: "deadline" in step.needs and is_interlude(programme, step.to_state))
+    taken = {event.step for event in record.events}
+
+    def fits(step: Step) -> bool:
+        return (
+            _orders(step, record.programme) and taken.issuperset(step.after) and (not step.listed or bool(record.lists))
+        )
+
+    return _step(record.programme, record.state, fits)
 
 
 def close_step(programme: Programme, state: str) -> str:

@@ -203,12 +203,18 @@ class Fold:
 
     def _check_parties(self, event: Event, record: _Open, step: Step) -> None:
         """Refuse to entrust something to who is excluded on that day, or to take over what they have done."""
-        told = event
-        if step.by_agency and AGENCY not in event.details:
-            told = next((one for one in reversed(record.events) if AGENCY in one.details), event)
-        if not told.details:
-            return
-        for name in parties(told):
+        told = event.details
+        if step.by_agency:
+            entrusted: Mapping[str, Any] = next(
+                (one.details for one in reversed(record.events) if AGENCY in one.details), {}
+            )
+            told = {**entrusted, **told}
+            if told.get(AGENCY) != entrusted.get(AGENCY):
+                rule = self.programme.cited(step.clause)
+                expected = _("the agency that was entrusted, {name} ({rule})")
+                expected = expected.format(name=entrusted.get(AGENCY, _("none")), rule=rule)
+                raise BadValue(f"details/{AGENCY}", expected, shown(told[AGENCY]))
+        for name in parties(told) if told else ():
             known = self._records.get(name, _Open()).events
             end = excluded_until(self.programme, known, event.date)
             if end is not None:

@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from greenmine.i18n import gettext as _
 from greenmine.programme.clocks import deadlines
 from greenmine.programme.details import DISMISSED, EVIDENCE
-from greenmine.programme.events import Event
 from greenmine.programme.parts import BEFORE, SAME, Removal, Trigger
 from greenmine.programme.programme import Programme
-from greenmine.programme.rectification import is_interlude, items_of
+from greenmine.programme.rectification import is_interlude, is_order, items_of, order_of
 from greenmine.programme.register import Record, Register, lists_of
 
 
@@ -70,7 +69,7 @@ def proposals(register: Register, on: dt.date) -> tuple[Proposal, ...]:
 
 def _overdue(record: Record, programme: Programme, removal: Removal, on: dt.date) -> Iterator[Proposal]:
     """Yield a proposal for a rectification that is not done in time."""
-    order = next((event for event in reversed(record.events) if _orders(event, programme)), None)
+    order = order_of(record.events, programme)
     if order is None or not is_interlude(programme, record.state):
         return
     running = (one for one in deadlines(record, programme, on) if one.started == order.date)
@@ -86,15 +85,12 @@ def _overdue(record: Record, programme: Programme, removal: Removal, on: dt.date
     yield _proposal(record, programme, ground, trigger, since, reason, (order.document,))
 
 
-def _orders(event: Event, programme: Programme) -> bool:
-    step = programme.steps[event.step]
-    return "deadline" in step.needs and is_interlude(programme, step.to_state)
-
-
 def _ground(removal: Removal, named: str) -> tuple[str, Trigger | None]:
     """Return the ground for what was not put right: the one the order names, else the source's for that, else none."""
     known = {**removal.triggers, **removal.grounds}
-    name = named or next((key for key, one in removal.grounds.items() if one.needs_rectification), "")
+    name = named or next(
+        (key for key, one in removal.grounds.items() if one.rectification in {"overdue", "either"}), ""
+    )
     name = name or next(iter(removal.grounds), "")
     return name, known.get(name)
 
@@ -107,7 +103,7 @@ def _reported(record: Record, programme: Programme, removal: Removal, on: dt.dat
         name = event.trigger or step.proposes
         if name not in known or step.to_state != SAME or _settled(record, number, name, removal):
             continue
-        if known[name].needs_rectification and not step.proposes and not any(_overdue(record, programme, removal, on)):
+        if known[name].rectification and not step.proposes and not any(_overdue(record, programme, removal, on)):
             continue  # there is time left to put it right
         papers = (event.document, *event.details.get(EVIDENCE, ()))
         reason = _("{office}: {reason}").format(office=event.office, reason=event.reason)
@@ -117,12 +113,12 @@ def _reported(record: Record, programme: Programme, removal: Removal, on: dt.dat
 def _settled(record: Record, number: int, name: str, removal: Removal) -> bool:
     """Tell whether a ground that the event of a number reports was decided on by a later one."""
     programme = record.programme
-    about_rectification = name in removal.grounds or removal.triggers[name].needs_rectification
+    about_rectification = name in removal.grounds or bool(removal.triggers[name].rectification)
     failed = bool(programme.steps[record.events[number].step].proposes)
     ordered = ""
     for place, event in enumerate(record.events):
         step = programme.steps[event.step]
-        if _orders(event, programme):
+        if is_order(event, programme):
             ordered = event.trigger
             if failed and place > number:  # time was given instead
                 return True
@@ -145,7 +141,8 @@ def _proposal(  # noqa: PLR0917 - what a proposal tells
 ) -> Proposal:
     removal = programme.removal
     clause = trigger.clause if trigger else removal.clause if removal else ""
-    bodies = (removal.by_list.get(name, removal.decided_by) for name in record.lists) if removal else ()
+    usual = (trigger.decided_by if trigger else "") or (removal.decided_by if removal else "")
+    bodies = (removal.by_list.get(name, usual) for name in record.lists) if removal else ()
     body = "、".join(dict.fromkeys(programme.actors[one].title for one in bodies))
     return Proposal(
         record.subject,

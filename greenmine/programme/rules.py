@@ -19,7 +19,7 @@ from greenmine.programme.details import DEADLINE_REASON, check_forms
 from greenmine.programme.events import Event
 from greenmine.programme.parts import BEFORE, Clock, Step
 from greenmine.programme.programme import Programme
-from greenmine.programme.rectification import CLOSED, ITEMS, check_items
+from greenmine.programme.rectification import CLOSED, ITEMS, check_items, check_order
 
 
 class Rule(NamedTuple):
@@ -32,7 +32,7 @@ class Rule(NamedTuple):
         details: which of what it needs are details.
         guards: the clocks that it has to wait for, or that it may not come after.
         limits: the clocks to whose length a deadline that it sets has to keep.
-        first: when the document was issued.
+        first: from when on it may be taken: when the document was issued.
     """
 
     step: Step
@@ -57,7 +57,7 @@ def rule_of(programme: Programme, name: str) -> Rule:
         frozenset(step.needs).difference(Event._fields),
         guards=tuple(around),
         limits=tuple(one for one in clocks if name in one.starts and one.settable and one.kind == "limit"),
-        first=programme.valid_from,
+        first=None if step.before_issue else programme.valid_from,
     )
 
 
@@ -91,8 +91,11 @@ def check_step(event: Event, before: Sequence[Event], rule: Rule, programme: Pro
     """
     _check_day(event, before, rule.first, programme)
     _check_needs(event, rule, programme)
+    _check_after(event, before, rule.step.after, rule.step.clause, programme)
     if event.trigger:
-        _check_trigger(event, programme)
+        _check_trigger(event, before, programme)
+    if rule.step.rectification:
+        check_order(event, before, rule.step.rectification, programme)
     if event.deadline and event.deadline < event.date:
         raise BadValue("deadline", _("a day not before {day}").format(day=event.date), str(event.deadline))
     for clock in rule.guards:
@@ -127,13 +130,42 @@ def _check_needs(event: Event, rule: Rule, programme: Programme) -> None:
             raise BadValue(f"details/{key}" if key in rule.details else key, expected, _("nothing"))
 
 
-def _check_trigger(event: Event, programme: Programme) -> None:
+def _check_after(
+    event: Event, before: Sequence[Event], steps: Sequence[str], clause: str, programme: Programme
+) -> None:
+    taken = {one.step for one in before}
+    lacking = next((name for name in steps if name not in taken), "")
+    if lacking:
+        expected = _("{step} before ({rule})")
+        expected = expected.format(step=programme.steps[lacking].title, rule=programme.cited(clause))
+        raise BadValue("step", expected, programme.steps[event.step].title)
+
+
+def _check_trigger(event: Event, before: Sequence[Event], programme: Programme) -> None:
     removal = programme.removal
     known = {**removal.triggers, **removal.grounds} if removal else {}
     if event.trigger not in known:
         rule = programme.cited(removal.clause) if removal else programme.document.name
         expected = _("a ground of removal out of {values} ({rule})").format(values=", ".join(known), rule=rule)
         raise BadValue("trigger", expected, shown(event.trigger))
+    if programme.draw and event.step in programme.draw.passed:
+        step = programme.steps[event.step]
+        raise BadValue("trigger", _("none for {step}").format(step=step.title), shown(event.trigger))
+    if removal is None or "trigger" not in programme.steps[event.step].needs:
+        return
+    if known[event.trigger].rectification:
+        check_order(event, before, known[event.trigger].rectification, programme)
+    if event.trigger in removal.triggers:
+        _check_after(event, _on_list(before, programme), removal.after, removal.clause, programme)
+
+
+def _on_list(events: Sequence[Event], programme: Programme) -> Sequence[Event]:
+    """Return the events since a mine was listed last."""
+    for number in reversed(range(len(events))):
+        state = programme.states.get(programme.steps[events[number].step].to_state)
+        if state is not None and state.lists:
+            return events[number:]
+    return events
 
 
 def _check_clock(event: Event, before: Sequence[Event], clock: Clock, programme: Programme) -> None:

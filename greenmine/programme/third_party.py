@@ -70,7 +70,7 @@ def flags(register: Register, on: dt.date) -> tuple[Flag, ...]:
     for record in register.records.values():
         past = record.as_of(on)
         for event in past.events:
-            for who in parties(event):
+            for who in parties(event.details):
                 if who in barred:
                     since, until, reason = barred[who]
                     found.append(Flag(record.subject, event.step, event.date, who, since, until, reason, past.lists))

@@ -27,6 +27,7 @@ programme: national-2024
 as_of: "2026-06-24"
 event: 中国福利彩票双色球第2026075期
 event_at: "2026-07-01T21:15"
+seed_like: 01 02 03 04 05 06 07
 key_mines:
   GM-0003: 群众举报
 team: 1
@@ -94,6 +95,20 @@ def test_a_spot_check_is_drawn_from_the_register(plan: Path, capsys: pytest.Capt
     assert 0 == main(["verify"])
 
 
+def test_a_mine_whose_check_is_over_is_not_replaced(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """一公开: a failed check does not disappear because another mine takes the place."""
+    assert 0 == main(["draw", "freeze", str(plan), "--by", "省厅"])
+    make_checkpoint(Archive.open(plan.parent / "reports"), clock=clock(FROZEN))
+    capsys.readouterr()
+    assert 0 == main(["draw", "run", "2026-spot", "--seed", "03 08 11 19 24 31 07", "--by", "省厅", "--json"])
+    mine = out(capsys)["drawn"][0]["mine"]
+    words = ["--date", "2026-07-06", "--office", "省厅", "--document", "核查记录", "--reason", "不合格", "--by", "省厅"]
+    assert 0 == main(["register", "record", mine, "check_fail", *words])
+    replace = ["draw", "replace", "2026-spot", mine, "--ground", "closed", "--document", "停产通知", "--by", "省厅"]
+    assert 2 == main(replace)
+    assert mine in capsys.readouterr().err
+
+
 def test_a_draw_that_could_not_be_entered_is_entered_later(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The draw is sealed and shown although the register cannot be read; draw record enters it once it can."""
     archive = Archive.open(plan.parent / "reports")
@@ -103,7 +118,7 @@ def test_a_draw_that_could_not_be_entered_is_entered_later(plan: Path, capsys: p
     whole = journal.read_bytes()
     journal.write_bytes(whole.replace("示例机关".encode(), "另一机关".encode(), 1))
     capsys.readouterr()
-    assert 2 == main(["draw", "run", "2026-spot", "--seed", "1", "--by", "省厅", "--json"])
+    assert 2 == main(["draw", "run", "2026-spot", "--seed", "03 08 11 19 24 31 07", "--by", "省厅", "--json"])
     shown, said = capsys.readouterr()
     drawn = [one["mine"] for one in json.loads(shown)["drawn"]]
     assert "greenmine draw record 2026-spot" in said
@@ -119,7 +134,7 @@ def test_what_cannot_be_drawn_is_one_message(plan: Path, capsys: pytest.CaptureF
     assert 2 == main(["draw", "show", "2026-spot"])
     assert 2 == main(["draw", "freeze", "none.yaml", "--by", "省厅"])
     assert 0 == main(["draw", "freeze", str(plan), "--by", "省厅"])
-    assert 2 == main(["draw", "run", "2026-spot", "--seed", "1", "--by", "省厅"])
+    assert 2 == main(["draw", "run", "2026-spot", "--seed", "03 08 11 19 24 31 07", "--by", "省厅"])
     assert 2 == main(["draw", "record", "2026-spot", "--by", "省厅"])
     assert 2 == main(["draw", "replace", "2026-spot", "GM-0001", "--ground", "x", "--document", "x", "--by", "省厅"])
     assert "Traceback" not in capsys.readouterr().err

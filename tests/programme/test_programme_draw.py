@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from archives import clock, make_archive
+from programmes import draft, entered
 
 from greenmine import i18n
 from greenmine.archive.draws import FRAME, FrameMine, Replacement, frame_files, outcome, seal_draw
@@ -22,9 +23,10 @@ from greenmine.archive.sampling import Drawn
 from greenmine.archive.verify import verify
 from greenmine.errors import ArchiveError, CatalogError, IntegrityError, UsageError
 from greenmine.files import canonical_json
-from greenmine.programme.draw import State, freeze, make_frame, read_draw, replace, run
+from greenmine.programme.draw import State, freeze, listed, make_frame, read_draw, replace, run
 from greenmine.programme.plan import Plan, load_plan
 from greenmine.programme.programme import Programme, load_programme
+from greenmine.programme.register import fold
 from greenmine.workspace import Workspace, shared_dir
 
 FROZEN = dt.datetime(2026, 6, 25, 1, tzinfo=dt.UTC)
@@ -47,6 +49,7 @@ def plan(**fields: Any) -> Plan:
         "as_of": "2026-06-24",
         "event": "中国福利彩票双色球第2026075期",
         "event_at": "2026-07-01T21:15",
+        "seed_like": "0000000 00 00 00 00 00 00 00",
         "key_mines": {"GM-0003": "群众举报", "GM-0050": "上年整改"},
         "team": 2,
         "inspectors": {f"I-{number}": f"检查人员{number}" for number in range(1, 9)},
@@ -224,6 +227,28 @@ def test_a_seed_is_a_line_of_text(archive: Archive, programme: Programme, seed: 
         run(archive, "2026-spot", seed, by="省厅", on=DRAWN)
 
 
+@pytest.mark.parametrize("seed", [SEED.replace(" ", ","), SEED.replace("03", "3"), SEED.replace("1", "１"), SEED[:-1]])
+def test_a_known_result_cannot_be_tried_in_several_spellings(archive: Archive, programme: Programme, seed: str) -> None:
+    """The frame fixed how the seed is written; who types it does not choose."""
+    i18n.use("en")
+    frozen(archive, programme)
+    with pytest.raises(UsageError, match="written otherwise"):
+        run(archive, "2026-spot", seed, by="省厅", on=DRAWN)
+    assert run(archive, "2026-spot", SEED.replace("31", "30"), by="省厅", on=DRAWN).outcome
+
+
+def test_a_plan_may_draw_from_some_of_the_lists(programme: Programme) -> None:
+    """山西二（二）2: the province draws from its lists, a city from its own."""
+    i18n.use("en")
+    steps = [draft(programme, "mine/GM-1", "carry_provincial", "2026-01-05")]
+    steps.append(draft(programme, "mine/GM-2", "carry_national", "2026-01-05"))
+    register, day = fold(entered(steps), programme), dt.date(2026, 2, 1)
+    assert {"GM-1": "provincial", "GM-2": "national"} == listed(register, day)
+    assert {"GM-1": "provincial"} == listed(register, day, ["provincial"])
+    with pytest.raises(UsageError, match=r"municipal.*national, provincial"):
+        listed(register, day, ["municipal"])
+
+
 def test_a_replacement_is_the_next_ticket(archive: Archive, programme: Programme) -> None:
     """On a declared ground the next of the same list comes in, with a team of its own; the rest stays."""
     before = drawn(archive, programme)
@@ -299,6 +324,20 @@ def test_a_draw_with_another_outcome_is_found(archive: Archive, programme: Progr
     assert "bags/draw/2026-spot/r2/data/drawn.txt" in script(archive).stderr
 
 
+def test_a_draw_by_another_spelling_is_found(archive: Archive, programme: Programme) -> None:
+    """Whoever seals a draw by the same numbers written otherwise, whose tickets suited better."""
+    frozen(archive, programme)
+    state, seed = read_draw(archive, "2026-spot"), SEED.replace(" ", "-")
+    found = outcome(state.frame, state.mines, seed)
+    other = make_archive(archive.root.parent / "other")
+    made = drawn(other, programme).draw
+    assert made is not None
+    ref = {"bag": state.framed.bag, "tagmanifest": state.framed.digest}
+    draw = made.model_copy(update={"frame": made.frame.model_copy(update=ref)})
+    seal_draw(archive, "2026-spot", 2, {"draw.json": draw.canonical(), "seed.txt": seed.encode(), **found.files}, DRAWN)
+    assert ("draw.outcome", "seed.txt") in failures(archive)
+
+
 def test_a_frame_with_a_smaller_quota_cannot_be_made(archive: Archive, programme: Programme) -> None:
     """The quota is checked to be the share rounded up, and the lists to be those counted."""
     frame, mines = make_frame(plan(), programme, LISTS, by="省厅", on=FROZEN)
@@ -350,11 +389,16 @@ def test_a_plan_is_a_strict_file(tmp_path: Path) -> None:
     file = tmp_path / "plan.yaml"
     text = (
         'schema: greenmine.draw.plan/1\ndraw: 2026-spot\nprogramme: national-2024\nas_of: "2026-06-24"\n'
-        'event: 掷骰\nevent_at: "2026-07-01T09:00+08:00"\nteam: 2\n'
+        'event: 掷骰\nevent_at: "2026-07-01T09:00+08:00"\nteam: 2\nseed_like: "1 2 3"\n'
     )
     file.write_text(text, "utf-8")
     assert dt.datetime(2026, 7, 1, 1, tzinfo=dt.UTC) == load_plan(file).at
-    for wrong in (text.replace("team", "teams"), text.replace("07-01T", "07-41T"), text.replace("event:", "even:")):
+    for wrong in (
+        text.replace("team", "teams"),
+        text.replace("07-01T", "07-41T"),
+        text.replace("event:", "even:"),
+        text.replace("1 2 3", "x"),
+    ):
         file.write_text(wrong, "utf-8")
         with pytest.raises(CatalogError, match=r"plan\.yaml, line"):
             load_plan(file)
@@ -410,7 +454,8 @@ def test_a_replacement_with_another_seed_is_found(archive: Archive, programme: P
     mine = state.outcome.mines[0].record
     one = Replacement(mine=mine, ground="closed", document="x", on="2026-07-02T01:00:00Z")
     later = state.draw.model_copy(update={"run": 3, "replacements": (one,)})
-    seed = next(seed for seed in map(str, range(99)) if mine in {who.record for who in mines_of(state, seed)})
+    others = (f"{SEED[:-2]}{number:02}" for number in range(99) if not SEED.endswith(f"{number:02}"))
+    seed = next(seed for seed in others if mine in {who.record for who in mines_of(state, seed)})
     files = outcome(state.frame, state.mines, seed, (one,)).files
     made = {"draw.json": later.canonical(), "seed.txt": seed.encode(), **files}
     seal_draw(archive, "2026-spot", 3, made, DRAWN)

@@ -8,12 +8,13 @@ import pytest
 from programmes import day, shipped, story
 
 from greenmine import i18n
-from greenmine.errors import JournalError
+from greenmine.errors import JournalError, UsageError
 from greenmine.programme.events import Event
-from greenmine.programme.rectification import items_of
+from greenmine.programme.rectification import items_of, order_step
 from greenmine.programme.register import fold
 
 GANSU = shipped("gansu")
+SHANXI = shipped("shanxi-2023")
 MINE = "mine/GM-0007"
 FIRST = {"id": "1", "finding": "排土场未覆盖", "measure": "覆土绿化", "owner": "张三", "deadline": "2026-09-30"}
 SECOND = {**FIRST, "id": "2", "finding": "标识牌缺失", "measure": "补齐", "owner": "李四"}
@@ -79,3 +80,16 @@ def test_an_order_without_items_can_end_without() -> None:
     """Where the paper itself lists what is to be done, the register need not."""
     steps = (("carry_provincial", "2026-01-05"), ("rectify", "2026-07-20"), ("retain", "2026-10-08"))
     assert "listed_provincial" == fold(story(GANSU, MINE, *steps), GANSU).get(MINE).state
+
+
+def test_the_order_is_the_one_that_fits_the_mine() -> None:
+    """山西一（三） is for new mines; a mine of a municipal list that applies is ordered by 二（三）."""
+    path = [("apply", "2023-09-11"), ("review_county", "2023-09-12"), ("recommend_city", "2023-09-13")]
+    path += [("self_assess", "2023-09-14"), ("entrust", "2023-09-15")]
+    for first, expected in (
+        (("carry_municipal", "2023-09-04"), "rectify"),
+        (("start_production", "2022-08-01"), "rectify_new"),
+    ):
+        assert expected == order_step(fold(story(SHANXI, MINE, first, *path), SHANXI).get(MINE))
+    with pytest.raises(UsageError, match=r"entrusted|委托"):
+        order_step(fold(story(SHANXI, MINE, *path), SHANXI).get(MINE))

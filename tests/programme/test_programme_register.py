@@ -12,6 +12,7 @@ from programmes import BEGIN, NAMES, day, draft, entered, shipped, story, walk
 
 from greenmine import i18n
 from greenmine.errors import JournalError
+from greenmine.programme.clocks import deadlines
 from greenmine.programme.events import VOID, Event
 from greenmine.programme.register import fold
 
@@ -30,6 +31,17 @@ LISTED = (
     ("publicise", "2024-07-22"),
     ("list_provincial", "2024-08-01"),
 )
+
+CARRIED = ("carry_provincial", "2024-05-06")
+ORDERED = ("rectify", "2024-10-08", {"deadline": "2024-12-31"})
+APPLYING = (
+    ("apply", "2024-05-06"),
+    ("review_county", "2024-05-07"),
+    ("recommend_city", "2024-05-08"),
+    ("self_assess", "2024-05-09"),
+    ("entrust", "2024-05-10"),
+)
+NEW_MINE = (("start_production", "2022-08-01"), *APPLYING, ("rectify_new", "2024-06-10", {"deadline": "2024-12-31"}))
 
 choices = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 40), st.integers(0, 400)), max_size=40)
 
@@ -95,6 +107,19 @@ REFUSED: list[tuple[Any, list[tuple[Any, ...]], str]] = [
     (CCACC, [("apply", "2024-05-06"), ("accept", "2024-05-07"), ("assess", "2024-05-20")], "六2"),
     (CCACC, [("reapply", "2024-05-06")], "六4"),
     (NATIONAL, [("levitate", "2024-05-06")], "levitate"),
+    (NATIONAL, [*LISTED, ("remove", "2024-09-02", {"trigger": "6"})], "order"),
+    (NATIONAL, [*LISTED, ORDERED, ("remove", "2024-12-31", {"trigger": "6"})], "2024-12-31"),
+    (GANSU, [CARRIED, ORDERED, ("remove", "2024-12-31", {"trigger": "overdue"})], "2024-12-31"),
+    (GANSU, [CARRIED, ORDERED, ("retain", "2024-12-02"), ("remove", "2025-01-06", {"trigger": "overdue"})], "trigger"),
+    (GANSU, [CARRIED, ORDERED, ("remove", "2025-01-06", {"trigger": "unmet"})], "2024-12-31"),
+    (
+        GANSU,
+        [CARRIED, ("remove", "2025-01-06", {"trigger": "7", "details": {"order": "环保局限期改正决定书"}})],
+        "二（四）",
+    ),
+    (GANSU, [CARRIED, ("check_pass", "2025-01-06", {"trigger": "5"})], "trigger"),
+    (SHANXI, [*NEW_MINE, ("list_abnormal", "2024-12-31")], "2024-12-31"),
+    (SHANXI, [*APPLYING, ("rectify_new", "2024-06-10")], "一（三）"),
 ]
 
 
@@ -128,6 +153,46 @@ def test_shanxi_accepts_a_new_mine_a_year_after_its_start() -> None:
     """一（三）: production began on 2023-09-04, the year ends with 2024-09-04; the day after is in order."""
     steps = (("start_production", "2023-09-04"), ("apply", "2024-09-05"))
     assert "applied" == fold(story(SHANXI, MINE, *steps), SHANXI).get(MINE).state
+
+
+def test_a_mine_may_have_begun_before_the_notice() -> None:
+    """山西一（三）, 国家二（五）: 正式投产 is a fact; the campaign of 2023 is open to who began in 2022."""
+    steps = (("start_production", "2022-08-01"), ("apply", "2023-10-15"))
+    assert "applied" == fold(story(SHANXI, MINE, *steps), SHANXI).get(MINE).state
+    assert "new" == fold(story(NATIONAL, MINE, ("start_production", "2023-12-01")), NATIONAL).get(MINE).state
+
+
+def test_gansu_s_new_mine_may_have_signed_its_contract_first() -> None:
+    """一: the year from 正式投产 and the time of the contract both run until the mine is verified."""
+    found = fold(story(GANSU, MINE, ("contract", "2024-05-06"), ("start_production", "2024-06-03")), GANSU)
+    running = deadlines(found.get(MINE), GANSU, day("2024-07-01"))
+    assert {"contract", "new_mine"} == {one.clock for one in running if one.met is None}
+
+
+@pytest.mark.parametrize(
+    ("programme", "steps", "last"),
+    [
+        (NATIONAL, [*LISTED, ORDERED], ("remove", "2025-01-01", {"trigger": "6"})),
+        (NATIONAL, [*LISTED, ORDERED, ("check_fail", "2024-11-04")], ("remove", "2024-11-11", {"trigger": "6"})),
+        (NATIONAL, LISTED, ("remove", "2024-11-11", {"trigger": "6", "details": {"order": "限期改正决定书"}})),
+        (GANSU, [CARRIED, ORDERED], ("remove", "2025-01-01", {"trigger": "overdue"})),
+        (GANSU, [CARRIED, ORDERED, ("check_fail", "2024-11-04")], ("remove", "2024-11-11", {"trigger": "unmet"})),
+        (GANSU, [CARRIED, ("deliberate", "2024-11-04")], ("remove", "2024-11-11", {"trigger": "1"})),
+        (SHANXI, NEW_MINE, ("list_abnormal", "2025-01-01")),
+    ],
+)
+def test_what_was_not_put_right_in_time_has_its_consequence(programme: Any, steps: Any, last: Any) -> None:
+    """国家八（十七）6, 甘肃二（三）、二（四）7, 山西一（三）: the day has passed, or a re-check failed."""
+    found = fold(story(programme, MINE, *steps, last), programme)
+    assert found.get(MINE).state in {"removed", "abnormal"}
+
+
+def test_an_opinion_about_an_earlier_matter_does_not_count() -> None:
+    """甘肃二（四）: a mine that was removed and listed again is removed on a new opinion of the joint meeting."""
+    steps = [CARRIED, ("deliberate", "2024-06-03"), ("remove", "2024-06-10"), ("evaluate", "2025-06-02")]
+    steps += [("verify", "2025-06-09"), ("publicise", "2025-06-16"), ("list_provincial", "2025-07-01")]
+    with pytest.raises(JournalError, match="二（四）"):
+        fold(story(GANSU, MINE, *steps, ("remove", "2025-09-01")), GANSU)
 
 
 def test_gansu_s_six_months_may_be_exceeded_only_with_a_reason() -> None:
@@ -215,8 +280,25 @@ def test_an_agency_s_work_is_not_accepted_once_it_is_excluded(programme: Any) ->
     assert "evaluated" == fold(entered([*begun, handed_in]), programme).get(MINE).state
     with pytest.raises(JournalError, match="agency/A1"):
         fold(entered([*begun, excluded, handed_in]), programme)
+    stranger = draft(programme, MINE, "evaluate", "2024-06-10", details={"agency": "B2"})
+    with pytest.raises(JournalError, match="B2"):
+        fold(entered([*begun, stranger]), programme)
     other = draft(programme, MINE, "entrust", "2024-06-05", details={"agency": "B2"})
     assert "evaluated" == fold(entered([*begun, excluded, other, handed_in]), programme).get(MINE).state
+
+
+def test_an_excluded_assessor_cannot_assess_for_an_agency_that_is_not() -> None:
+    """八（十七）不再采信…评估人员: named when the agency was entrusted, or only by the assessment itself."""
+    begun = [draft(NATIONAL, MINE, *one) for one in LISTED[:2]]
+    entrusted = draft(NATIONAL, MINE, "entrust", "2024-06-03", details={"agency": "A1", "assessors": ["P1"]})
+    barred = draft(NATIONAL, "assessor/P9", "exclude_assessor", "2024-06-05")
+    assessed = draft(NATIONAL, MINE, "evaluate", "2024-07-01", details={"assessors": ["P9"]})
+    with pytest.raises(JournalError, match="assessor/P9"):
+        fold(entered([*begun, entrusted, barred, assessed]), NATIONAL)
+    first = draft(NATIONAL, "assessor/P1", "exclude_assessor", "2024-06-05")
+    with pytest.raises(JournalError, match="assessor/P1"):
+        fold(entered([*begun, entrusted, first, draft(NATIONAL, MINE, "evaluate", "2024-07-01")]), NATIONAL)
+    assert "evaluated" == fold(entered([*begun, entrusted, first, assessed]), NATIONAL).get(MINE).state
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_an_overdue_rectification_is_proposed_for_removal() -> None:
 
 def test_a_rectification_that_ended_is_not_proposed() -> None:
     """Kept, or removed already: there is nothing to propose."""
-    for end in (("retain", "2026-09-28"), ("remove", "2026-10-08")):
+    for end in (("retain", "2026-09-28"), ("remove", "2026-10-08", {"trigger": "overdue"})):
         assert () == proposals(register(GANSU, LISTED, ORDER, end), day("2026-12-01"))
 
 
@@ -101,7 +101,8 @@ def test_a_failed_re_check_is_proposed_before_the_day_has_passed(programme: Prog
     (one,) = proposals(found, day("2026-08-17"))
     assert (ground, ("复核意见",)) == (one.ground, one.evidence)
     assert one.rule.endswith(rule)
-    assert () == proposals(register(programme, LISTED, ORDER, failed, ("remove", "2026-09-01")), day("2026-09-02"))
+    removed = ("remove", "2026-09-01", {"trigger": ground})
+    assert () == proposals(register(programme, LISTED, ORDER, failed, removed), day("2026-09-02"))
 
 
 def test_who_checks_a_list_decides_on_it() -> None:

@@ -138,6 +138,7 @@ def plan(name: str, on: str) -> Plan:
             "as_of": on,
             "event": "示例开奖",
             "event_at": "2035-01-01T21:15",
+            "seed_like": "00 00 00 00 00 00 00",
         }
     )
 
