@@ -27,7 +27,7 @@ from greenmine.programme.clocks import deadlines
 from greenmine.programme.events import Draft
 from greenmine.programme.programme import Programme, list_programmes, load_programme
 from greenmine.programme.recording import open_register
-from greenmine.programme.sealed import archived
+from greenmine.programme.sealed import archived, withdrawn_records
 from greenmine.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -53,9 +53,11 @@ def list_command(*, name: str, on: str, root: Path | None, as_json: bool) -> Non
     """Print all certificates."""
     programme, day = _programme(name), parse_day(on)
     certifying(programme)
-    opened = open_register(Archive(archive_root(root)), programme)
-    records = sorted(opened.register.records.values(), key=lambda one: one.subject)
-    _print([(one, found) for one in records for found in certificates(one, day)], programme, day, as_json=as_json)
+    archive = Archive(archive_root(root))
+    records = sorted(open_register(archive, programme).register.records.values(), key=lambda one: one.subject)
+    _print(
+        archive, programme, [(one, found) for one in records for found in certificates(one, day)], day, as_json=as_json
+    )
 
 
 @command.command("show", help=_("Show the certificates of MINE and what was decided about them."))
@@ -68,8 +70,9 @@ def show_command(mine: str, *, name: str, on: str, root: Path | None, as_json: b
     """Print the certificates of one mine."""
     programme, day = _programme(name), parse_day(on)
     certifying(programme)
-    known = open_register(Archive(archive_root(root)), programme).register.get(f"mine/{mine}")
-    _print([(known, found) for found in certificates(known, day)], programme, day, as_json=as_json)
+    archive = Archive(archive_root(root))
+    known = open_register(archive, programme).register.get(f"mine/{mine}")
+    _print(archive, programme, [(known, found) for found in certificates(known, day)], day, as_json=as_json)
 
 
 @command.command("grade", help=_("Tell the grade of a sealed assessment: RECORD is a mine or MINE/rN."))
@@ -151,7 +154,7 @@ def _enter(entry: Entry, programme: Programme, draft: Draft) -> None:
     archive, _events = entry.record(programme, [draft])
     known = open_register(archive, programme).register.get(draft.subject)
     found = [(known, one) for one in certificates(known, draft.date)]
-    _print(found, programme, draft.date, as_json=entry.as_json)
+    _print(archive, programme, found, draft.date, as_json=entry.as_json)
 
 
 def _surveillance(known: Record, one: Certificate, programme: Programme, day: dt.date) -> dt.date | None:
@@ -165,8 +168,13 @@ def _surveillance(known: Record, one: Certificate, programme: Programme, day: dt
     return next((limit.due for limit in waiting), None) if one.status == "valid" else None
 
 
-def _print(found: list[tuple[Record, Certificate]], programme: Programme, day: dt.date, *, as_json: bool) -> None:
-    rows: list[dict[str, Any]] = [_document(known, one, programme, day) for known, one in found]
+def _print(
+    archive: Archive, programme: Programme, found: list[tuple[Record, Certificate]], day: dt.date, *, as_json: bool
+) -> None:
+    gone = withdrawn_records(archive)
+    rows: list[dict[str, Any]] = [
+        {**_document(known, one, programme, day), "record_withdrawn": one.record in gone} for known, one in found
+    ]
     if as_json:
         print_json({"programme": programme.id, "on": day.isoformat(), "certificates": rows})
         return
@@ -198,6 +206,10 @@ def _print(found: list[tuple[Record, Certificate]], programme: Programme, day: d
     ]
     title = _("Certificates on {day} ({programme})").format(day=day, programme=programme.title)
     console().print(table(title, columns, cells))
+    for row in rows:
+        if row["record_withdrawn"]:
+            text = _("{number}: the assessment that it rests on, {record}, is withdrawn.")
+            click.echo(text.format(number=row["number"], record=row["record"]))
 
 
 def _document(known: Record, one: Certificate, programme: Programme, day: dt.date) -> dict[str, Any]:

@@ -8,6 +8,7 @@ it is what the events of a mine in the register say.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
 GRADE: Final = "grade"
 NUMBER: Final = "certificate"
+RECORD: Final = "record"
+"""The key of the bag of the assessment that a certificate rests on."""
+POINTS: Final = "points"
+"""The key of that assessment's exact total, where lines give the grade."""
 SOURCE: Final = "grade_source"
 """The key of an event's details that cites where a grade's line stands, for a grade that no band gives."""
 
@@ -64,7 +69,7 @@ class Certificate:
 
     Attributes:
         subject: whose.
-        number: its number, or the paper it was issued by.
+        number: its number.
         grade: empty where none was determined.
         issued: when.
         valid_until: its last day.
@@ -96,12 +101,11 @@ def grade_of(certification: Certification, score: Mapping[str, Any]) -> Grading:
         return Grading("", _("The standard is not met, so that there is no grade."))
     if not certification.bands:
         return Grading("", _("No lines between grades are given: no grade is determined."))
-    total = Fraction(score["total_exact"])
-    for band in sorted(certification.bands, key=lambda one: -Fraction(one.at_least)):
-        if total >= Fraction(band.at_least):
-            text = _("{total} points, from {line} on ({document}, {clause})")
-            words = text.format(total=score["total"], line=band.at_least, document=band.document, clause=band.clause)
-            return Grading(band.grade, words, band)
+    band = _given(certification, score["total_exact"])
+    if band is not None:
+        text = _("{total} points, from {line} on ({document}, {clause})")
+        words = text.format(total=score["total"], line=band.at_least, document=band.document, clause=band.clause)
+        return Grading(band.grade, words, band)
     return Grading("", _("{total} points are below the lowest line.").format(total=score["total"]))
 
 
@@ -118,17 +122,41 @@ def check_grade(event: Event, before: Iterable[Event], programme: Programme) -> 
     """
     certification = programme.certification
     grade = event.details.get(GRADE, "")
-    if certification is None or (not grade and not programme.steps[event.step].outcome):
+    if certification is None:
         return
     grades, rule = certification.grades, programme.cited(certification.clause)
+    if is_issue(event, programme):
+        _check_basis(event, before, certification, rule)
     if grade and grade not in grades:
         expected = _("one of {values} ({rule})").format(values=", ".join(grades), rule=rule)
         raise BadValue(f"details/{GRADE}", expected, shown(grade))
     if grade and not certification.bands and not event.details.get(SOURCE):
         expected = _("the document that its line stands in ({rule} gives none)").format(rule=rule)
         raise BadValue(f"details/{SOURCE}", expected, _("nothing"))
-    if not is_issue(event, programme):
+    if programme.steps[event.step].outcome or (grade and not is_issue(event, programme)):
         _check_change(grade, current_grade(before, programme), programme.steps[event.step].outcome, certification, rule)
+
+
+def _check_basis(event: Event, before: Iterable[Event], certification: Certification, rule: str) -> None:
+    """Refuse a certificate on an assessment that an earlier one rests on, or of a grade that the lines do not give."""
+    record = event.details.get(RECORD, "")
+    if record and any(record == one.details.get(RECORD) for one in before):
+        raise BadValue(f"details/{RECORD}", _("an assessment that no earlier certificate rests on"), shown(record))
+    if certification.bands:
+        points = event.details.get(POINTS, "")
+        given = _given(certification, points)
+        if not record or given is None or given.grade != event.details.get(GRADE):
+            expected = _("a sealed assessment, its points, and the grade that they give ({rule})").format(rule=rule)
+            found = ", ".join(str(event.details.get(key, _("nothing"))) for key in (RECORD, POINTS, GRADE))
+            raise BadValue("details", expected, shown(found), _("greenmine certificate issue enters them."))
+
+
+def _given(certification: Certification, points: object) -> Band | None:
+    """Return the line that some points reach; None where they reach none, or are none."""
+    if not isinstance(points, str) or not re.fullmatch(r"[0-9]{1,9}(/[0-9]{1,9}|\.[0-9]{1,9})?", points):
+        return None
+    bands = sorted(certification.bands, key=lambda one: -Fraction(one.at_least))
+    return next((one for one in bands if Fraction(points) >= Fraction(one.at_least)), None)
 
 
 def _check_change(grade: str, now: str, outcome: str, certification: Certification, rule: str) -> None:
@@ -200,14 +228,14 @@ def certificates(record: Record, on: dt.date) -> tuple[Certificate, ...]:
         found.append(
             Certificate(
                 record.subject,
-                issue.details.get(NUMBER, issue.document),
+                issue.details[NUMBER],
                 decisions[-1].grade,
                 issue.date,
                 until,
                 status,
                 ended.date if ended else None,
                 decisions,
-                issue.details.get("record", ""),
+                issue.details.get(RECORD, ""),
             )
         )
     return tuple(found)
@@ -249,7 +277,7 @@ def issue(
 
     Raises:
         UsageError: the programme certifies nothing, or the assessment is of another mine, the mine's own, by other
-            indicators than the programme's, or does not pass.
+            indicators than the programme's, of a later day, does not pass, or reaches no grade.
     """
     certification = certifying(programme)
     record, catalog = record_name(bag), f"{score['catalog']['id']}@{score['catalog']['version']}"
@@ -264,10 +292,17 @@ def issue(
         raise UsageError(text.format(record=record, catalog=catalog, programme=programme.id, other=programme.catalog))
     if score["verdict"] != "pass":
         raise UsageError(_("{record} does not meet the standard: there is no certificate on it.").format(record=record))
+    if findings["assessment"]["date"] > str(on):
+        text = _("{record} is of {day}: there is no certificate on it before that.")
+        raise UsageError(text.format(record=record, day=findings["assessment"]["date"]))
     grading = grade_of(certification, score)
-    details = {NUMBER: number, "record": bag}
+    if certification.bands and not grading.band:
+        text = _("There is no certificate on {record}: {reason}")
+        raise UsageError(text.format(record=record, reason=grading.reason))
+    details = {NUMBER: number, RECORD: bag}
     if grading.band:
-        details |= {GRADE: grading.grade, SOURCE: f"{grading.band.document} {grading.band.clause}"}
+        source = f"{grading.band.document} {grading.band.clause}"
+        details |= {GRADE: grading.grade, SOURCE: source, POINTS: score["total_exact"]}
     step = programme.clocks[certification.validity].starts[0]
     return Draft(f"mine/{mine}", step, on, office, document=number, details=details), grading
 

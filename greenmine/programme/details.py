@@ -5,6 +5,7 @@
     duties           what shows that a duty of the source is fulfilled: id of the duty → the paper
     act              of an exclusion: the id of the prohibited act
     evidence         papers, a list
+    materials        of an application: the id of each material the source asks for → the paper, or path and SHA-256
     dismissed        the id of a ground of removal that was found not to hold
     deadline_reason  why a deadline is later than the source sets in principle (原则上)
     order            the paper by which another authority ordered a rectification that was not done in time
@@ -33,14 +34,20 @@ ASSESSORS: Final = "assessors"
 DUTIES: Final = "duties"
 ACT: Final = "act"
 EVIDENCE: Final = "evidence"
+MATERIALS: Final = "materials"
 DISMISSED: Final = "dismissed"
 DEADLINE_REASON: Final = "deadline_reason"
 ORDER: Final = "order"
 
+GROUPS: Final = (DUTIES, MATERIALS)
+"""The keys under which there are names of their own: `duties.pledge`, `materials.form`."""
+
 LISTS: Final = (ASSESSORS, EVIDENCE)
 """The keys that hold a list."""
 
-_CHECKED: Final = frozenset({AGENCY, ASSESSORS, DUTIES, ACT, EVIDENCE, DISMISSED, DEADLINE_REASON, NUMBER, ORDER})
+_CHECKED: Final = frozenset(
+    {AGENCY, ASSESSORS, DUTIES, ACT, EVIDENCE, MATERIALS, DISMISSED, DEADLINE_REASON, NUMBER, ORDER}
+)
 
 
 def parties(details: Mapping[str, Any]) -> tuple[str, ...]:
@@ -84,11 +91,13 @@ def check_forms(event: Event, programme: Programme) -> None:
     party, removal = programme.third_party or ThirdParty(clause="-"), programme.removal
     acts = [name for name, one in party.prohibited.items() if event.subject.partition("/")[0] in one.of]
     grounds = (*removal.triggers, *removal.grounds) if removal else ()
+    asked = programme.application.materials if programme.application else {}
     checks: Mapping[str, Callable[[object, str], None]] = {
         AGENCY: _check_id,
         ASSESSORS: lambda found, place: _check_list(found, place, _check_id),
         EVIDENCE: lambda found, place: _check_list(found, place, _check_text),
         DUTIES: lambda found, place: _check_duties(found, place, party.duties),
+        MATERIALS: lambda found, place: _check_materials(found, place, asked),
         ACT: lambda found, place: _check_name(found, place, acts),
         DISMISSED: lambda found, place: _check_name(found, place, grounds),
         DEADLINE_REASON: _check_text,
@@ -127,3 +136,19 @@ def _check_duties(found: object, place: str, duties: Mapping[str, Any]) -> None:
     for name, paper in found.items():
         _check_name(name, place, duties)
         _check_text(paper, f"{place}/{name}")
+
+
+def _check_materials(found: object, place: str, asked: Collection[str]) -> None:
+    """Make sure that each material is there, and none of them stands for another."""
+    if not isinstance(found, Mapping) or found.keys() != set(asked):
+        names = ", ".join(f"{MATERIALS}.{name}" for name in asked) or _("none")
+        given = ", ".join(map(str, found)) if isinstance(found, Mapping) else found
+        raise BadValue(place, _("all of {values}").format(values=names), shown(given))
+    seen: dict[object, str] = {}
+    for name, one in found.items():
+        what = one.get("sha256") if isinstance(one, Mapping) else one
+        _check_text(what, f"{place}/{name}")
+        if what in seen:
+            expected = _("another paper than for {name}").format(name=seen[what])
+            raise BadValue(f"{place}/{name}", expected, shown(one.get("path") if isinstance(one, Mapping) else one))
+        seen[what] = name

@@ -14,7 +14,7 @@ from greenmine.errors import InputError, shown
 from greenmine.evidence.table import Line, read_lines, read_table
 from greenmine.files import refusal
 from greenmine.i18n import gettext as _
-from greenmine.programme.details import DUTIES, LISTS
+from greenmine.programme.details import GROUPS, LISTS
 from greenmine.programme.events import Draft
 
 KINDS: Final = ("mine", "agency", "assessor", "zone")
@@ -31,7 +31,7 @@ COLUMNS: Final = {
 NEEDED: Final = ("subject", "step", "date", "office")
 YEARS: Final = range(1900, 2200)
 
-_DETAIL: Final = re.compile(rf"(?:{DUTIES}\.)?[a-z][a-z0-9_]{{0,63}}")
+_DETAIL: Final = re.compile(rf"(?:(?:{'|'.join(GROUPS)})\.)?[a-z][a-z0-9_]{{0,63}}")
 _BREAK: Final = re.compile(r"\s*[、，,；;]\s*")
 
 
@@ -63,7 +63,7 @@ def subject_of(text: str) -> str:
 
 def is_detail(key: str) -> bool:
     """Tell whether a text may name a detail of a step: `agency`, `duties.pledge`; not what every step has anyway."""
-    return bool(_DETAIL.fullmatch(key)) and key not in {*Draft._fields, DUTIES}
+    return bool(_DETAIL.fullmatch(key)) and key not in {*Draft._fields, *GROUPS}
 
 
 def read_steps(file: Path) -> Steps:

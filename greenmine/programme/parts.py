@@ -28,7 +28,7 @@ Subject = Literal["mine", "agency", "assessor", "zone"]
 Rectification = Literal["", "overdue", "failed", "either"]
 """What has to have come of an order to rectify: its day has passed, a re-check failed, one of both."""
 
-Need = Literal["document", "deadline", "reason", "trigger", "agency", "materials", "grade"]
+Need = Literal["document", "deadline", "reason", "trigger", "agency", "materials", "certificate", "grade"]
 
 
 class Named(Strict):

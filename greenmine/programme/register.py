@@ -226,10 +226,10 @@ class Fold:
                 raise BadValue(f"details/{AGENCY if agency else ASSESSORS}", text.format(rule=rule), found)
 
     def _check_number(self, event: Event) -> None:
-        """Refuse the number of another mine's certificate."""
+        """Refuse the number of another certificate."""
         number = event.details.get(NUMBER, "")
-        owner = self._numbers.get(number, event.subject)
-        if owner != event.subject:
+        owner = self._numbers.get(number)
+        if owner is not None and (owner != event.subject or is_issue(event, self.programme)):
             found = _("{number}, which {subject} has").format(number=shown(number), subject=owner)
             raise BadValue(f"details/{NUMBER}", _("a number that no other certificate bears"), found)
 

@@ -36,3 +36,16 @@ def archived(archive: Archive, bag: str, name: str) -> dict[str, Any]:
     check_payload(sealed, [f"data/{name}"])
     document: dict[str, Any] = read_json(sealed.place(f"data/{name}"))
     return document
+
+
+def withdrawn_records(archive: Archive) -> frozenset[str]:
+    """Return the bags of the assessments that were withdrawn; none where nothing was ever sealed.
+
+    Raises:
+        IntegrityError: the ledger is malformed.
+    """
+    if not archive.ledger.exists():
+        return frozenset()
+    entries = Ledger(archive).read()
+    gone = withdrawn(entries)
+    return frozenset(entry.bag for entry in entries if entry.digest in gone)

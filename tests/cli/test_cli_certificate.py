@@ -40,7 +40,7 @@ PASSED = {
     "total": "91",
     "total_exact": "91",
     "catalog": {"id": "ccacc", "version": "2024"},
-    "assessment": {"kind": "third_party"},
+    "assessment": {"kind": "third_party", "date": "2025-03-28"},
 }
 """What of a score and of findings decides on a certificate."""
 
@@ -83,6 +83,18 @@ def test_a_certificate_is_issued_watched_and_withdrawn(capsys: pytest.CaptureFix
 
 
 @pytest.mark.usefixtures("archive")
+def test_a_certificate_whose_assessment_was_withdrawn_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    """六2: who looks a certificate up learns that nothing carries it any more."""
+    assert 0 == main([*ISSUE])
+    assert 0 == main(["withdraw", MINE, "--reason", "报告有误", "--by", "甲"]), capsys.readouterr().err
+    capsys.readouterr()
+    assert 0 == main(["certificate", "list", "--on", "2026-01-05", "--json"])
+    assert [True] == [one["record_withdrawn"] for one in out(capsys)["certificates"]]
+    assert 0 == main(["certificate", "list", "--on", "2026-01-05"])
+    assert "C-1：所依据的评价 bags/assess/GM-0001/r1 已撤回" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("archive")
 def test_a_grade_needs_its_source(capsys: pytest.CaptureFixture[str]) -> None:
     """五: a downgrade to a grade without a cited line is refused, with the clause."""
     assert 0 == main([*ISSUE])
@@ -118,6 +130,7 @@ def test_an_assessment_that_does_not_pass_has_no_certificate(
     [
         ("GM-0002", {}, "is not of"),
         (MINE, {"assessment": {"kind": "self"}}, "the mine's own"),
+        (MINE, {"assessment": {"kind": "third_party", "date": "2025-04-04"}}, "is of 2025-04-04"),
         (MINE, {"catalog": {"id": "national", "version": "2024"}}, "national@2024, and ccacc-2024 goes by ccacc@2024"),
         (MINE, {"verdict": "fail"}, "does not meet"),
     ],

@@ -46,7 +46,8 @@ def certified(capsys: pytest.CaptureFixture[str]) -> None:
     run(capsys, "register", "apply", "GM-0001", *CCACC, "--date", "2024-05-06", *MATERIALS)
     days = {"accept": "2024-05-07", "form_team": "2024-05-13", "assess": "2024-05-20", "certify": "2024-05-27"}
     for step, on in days.items():
-        run(capsys, "register", "record", "GM-0001", step, "--date", on, *STEP)
+        number = ("--set", "certificate=C-1") if step == "certify" else ()
+        run(capsys, "register", "record", "GM-0001", step, "--date", on, *STEP, *number)
 
 
 def test_an_incomplete_application_is_not_entered(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -205,7 +206,18 @@ NATIONAL = ("--programme", "national-2024", "--office", "示例省厅")
 def test_agencies_assessors_and_duties_are_entered_as_texts(capsys: pytest.CaptureFixture[str]) -> None:
     """三（八）: who took part and what shows their duties; what nothing shows is told."""
     for step, on in (("self_evaluate", "2025-03-02"), ("apply", "2025-03-03"), ("review", "2025-03-04")):
-        run(capsys, "register", "record", "GM-2", step, "--date", on, *NATIONAL, "--set", "materials=自评估报告")
+        run(
+            capsys,
+            "register",
+            "record",
+            "GM-2",
+            step,
+            "--date",
+            on,
+            *NATIONAL,
+            "--set",
+            "materials.self_assessment=自评估报告",
+        )
     said = ("--set", "agency=A1", "--set", "assessors=P1、P2", "--set", "duties.pledge=承诺书.pdf")
     run(capsys, "register", "record", "GM-2", "entrust", "--date", "2025-03-05", *NATIONAL, *said)
     (record,) = json.loads(run(capsys, "register", "show", "--json"))["records"]

@@ -66,6 +66,48 @@ def test_cited_lines_give_the_highest_grade_reached(total: str, verdict: str, gr
     assert not grade or "示例细则（虚构）" in found.reason
 
 
+@pytest.mark.parametrize(
+    ("details", "issued"),
+    [
+        ({"record": "bags/assess/GM-0001/r1", "points": "91", "grade": "AAAAA"}, True),
+        ({"record": "bags/assess/GM-0001/r1", "points": "8999/100", "grade": "AAAA"}, True),
+        ({"record": "bags/assess/GM-0001/r1", "points": "8999/100", "grade": "AAAAA"}, False),
+        ({"record": "bags/assess/GM-0001/r1", "points": "79", "grade": "AAAA"}, False),
+        ({"record": "bags/assess/GM-0001/r1", "points": "many", "grade": "AAAA"}, False),
+        ({"record": "bags/assess/GM-0001/r1", "points": "91"}, False),
+        ({"grade": "AAAAA", "points": "91"}, False),
+        ({"record": "bags/assess/GM-0001/r1", "grade": "AAAAA"}, False),
+    ],
+)
+def test_where_lines_are_cited_a_grade_follows_from_an_assessment(details: dict[str, Any], issued: bool) -> None:  # noqa: FBT001
+    """五: 按评价分值分为…两个等级; a grade that somebody types is not one."""
+    i18n.use("en")
+    assert CCACC.certification is not None
+    lined = CCACC.model_copy(update={"certification": CCACC.certification.model_copy(update={"bands": LINES})})
+    events = story(lined, MINE, *CERTIFIED[:-1], ("certify", "2025-04-03", {"details": details}))
+    if issued:
+        assert details["grade"] == certificates(fold(events, lined).get(MINE), day("2025-05-06"))[0].grade
+        return
+    with pytest.raises(JournalError, match="a sealed assessment, its points, and the grade that they give"):
+        fold(events, lined)
+
+
+def test_a_new_certificate_rests_on_a_new_assessment_and_has_a_new_number() -> None:
+    """六4: 期满后申请复评; what the last certificate rested on is no re-assessment, and a number is used once."""
+    i18n.use("en")
+    first = (*CERTIFIED[:-1], ("certify", "2025-04-03", {"details": {"certificate": "C-1", "record": "r1"}}))
+    days = {"apply": "06-01", "accept": "06-08", "form_team": "06-09", "assess": "06-22"}
+    again = (("withdraw", "2026-04-20"), *((step, f"2026-{on}") for step, on in days.items()))
+    for details, message in (
+        ({"certificate": "C-2", "record": "r1"}, "no earlier certificate rests on"),
+        ({"certificate": "C-1", "record": "r2"}, "no other certificate bears"),
+    ):
+        with pytest.raises(JournalError, match=message):
+            fold(story(CCACC, MINE, *first, *again, ("certify", "2026-07-01", {"details": details})), CCACC)
+    new = ("certify", "2026-07-01", {"details": {"certificate": "C-2", "record": "r2"}})
+    assert 2 == len(certificates(fold(story(CCACC, MINE, *first, *again, new), CCACC).get(MINE), day("2026-08-03")))
+
+
 def test_a_certificate_holds_for_three_years() -> None:
     """六4: issued on 2025-04-03 it holds until 2028-04-03, whether or not its expiry is entered."""
     record = fold(story(CCACC, MINE, *CERTIFIED), CCACC).get(MINE)
@@ -151,7 +193,7 @@ def test_a_grade_without_a_cited_line_is_refused() -> None:
     """五: the notice gives no line, so that a grade needs the document its line stands in."""
     i18n.use("en")
     given = [draft(CCACC, MINE, *one[:2]) for one in CERTIFIED]
-    last = given[-1]._replace(details={"grade": "AAAAA"})
+    last = given[-1]._replace(details={"certificate": "C-1", "grade": "AAAAA"})
     with pytest.raises(JournalError, match="the document that its line stands in"):
         fold(entered([*given[:-1], last]), CCACC)
 

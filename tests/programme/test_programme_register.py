@@ -314,6 +314,9 @@ def test_an_excluded_assessor_cannot_assess_for_an_agency_that_is_not() -> None:
         ({"agency": "A1", "evidence": "照片"}, "details/evidence"),
         ({"agency": "A1", "dismissed": "99"}, "details/dismissed"),
         ({"agency": "A1", "act": "transfer"}, "details/act"),
+        ({"agency": "A1", "materials": "自评估报告.pdf"}, "details/materials"),
+        ({"agency": "A1", "materials": {"form": "x.pdf"}}, "details/materials"),
+        ({"agency": "A1", "materials": {"self_assessment": ""}}, "details/materials/self_assessment"),
     ],
 )
 def test_details_that_mean_something_have_their_form(details: dict[str, Any], place: str) -> None:
@@ -330,6 +333,17 @@ def test_an_exclusion_may_name_the_prohibited_act() -> None:
     assert "excluded" == fold(entered([named]), NATIONAL).get("agency/A1").state
     with pytest.raises(JournalError, match="transfer, secrets, collusion, untrue"):
         fold(entered([named._replace(details={"act": "rudeness"})]), NATIONAL)
+
+
+def test_one_paper_is_not_several_materials() -> None:
+    """四: 申报材料 are five; the form's own file is no atlas, by its SHA-256."""
+    names = ("form", "self_assessment", "atlas", "self_score", "supports")
+    files = {name: {"path": f"{name}.pdf", "sha256": str(number) * 64} for number, name in enumerate(names)}
+    given = draft(CCACC, MINE, "apply", "2024-05-06", details={"materials": files})
+    assert "applied" == fold(entered([given]), CCACC).get(MINE).state
+    twice = {**files, "atlas": {"path": "copy.pdf", "sha256": "0" * 64}}
+    with pytest.raises(JournalError, match="details/materials/atlas"):
+        fold(entered([given._replace(details={"materials": twice})]), CCACC)
 
 
 def test_two_mines_have_no_certificate_of_one_number() -> None:

@@ -37,7 +37,13 @@ def draft(programme: Programme, subject: str, step: str, date: str | dt.date, **
         "deadline": on + dt.timedelta(days=90),
         "trigger": next(iter(removal.triggers)) if removal else "",
     }
-    usual_details = {"agency": "A1", "grade": "AAAA", "materials": {"form": "mine.yaml"}}
+    asked = programme.application.materials if programme.application else {}
+    usual_details = {
+        "agency": "A1",
+        "grade": "AAAA",
+        "materials": {name: f"{one.name}.pdf" for name, one in asked.items()},
+        "certificate": f"{subject} {on}",
+    }
     fields = {key: usual[key] for key in needs if key in usual}
     details = {key: usual_details[key] for key in needs if key in usual_details} | given.pop("details", {})
     details |= {"grade_source": "示例分级线文件"} if "grade" in details else {}
