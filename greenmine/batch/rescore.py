@@ -19,6 +19,8 @@ from typing import ClassVar, Final
 
 from greenmine.archive.index import Row, read_contents
 from greenmine.archive.layout import Archive
+from greenmine.archive.record import BagRef
+from greenmine.archive.redaction import removals
 from greenmine.batch.job import Made, Outcome, attempted, make
 from greenmine.batch.pool import local
 from greenmine.batch.reproduce import FINDINGS, RESCORE
@@ -138,9 +140,11 @@ class Again(Outcome):
 
     Attributes:
         seen: what the newer version changes; None where it failed.
+        evidence: the sealed evidence that it rests on, as the record did.
     """
 
     seen: Outlook | None = None
+    evidence: BagRef | None = None
 
 
 def do(job: Rescoring) -> Iterator[Again]:
@@ -154,7 +158,8 @@ def _done(job: Rescoring) -> Again:
     seen = outlook(archive, job.row, catalog, workspace)
     shutil.rmtree(job.room, ignore_errors=True)  # of a process that died
     job.room.mkdir()
-    return Again(made=_made(archive, job.row, catalog, workspace, job.room), seen=seen)
+    made, evidence = _made(archive, job.row, catalog, workspace, job.room)
+    return Again(made=made, seen=seen, evidence=evidence)
 
 
 @dataclass(frozen=True)
@@ -219,13 +224,18 @@ def _resealed(archive: Archive, row: Row, outcome: Outcome, catalog: Catalog, re
     if not isinstance(outcome, Again) or outcome.made is None:
         return Resealed(row, failure=outcome.failure, exit_status=outcome.exit_status)
     try:
-        return Resealed(row, outcome.seen, _sealed(archive, outcome.made, catalog, reason))
+        reason = reason or _("Scored again: {older} → {newer}").format(older=row.catalog, newer=catalog.ref)
+        made = outcome.made
+        sealed = seal_produced(
+            archive, made.book, made.files, folded=made.folded, reason=reason, evidence=outcome.evidence, over=row.bag
+        )
+        return Resealed(row, outcome.seen, sealed)
     except GreenmineError as problem:
         return _failed(row, problem)
 
 
-def _made(archive: Archive, row: Row, catalog: Catalog, workspace: Workspace, folder: Path) -> Made:
-    """Run the notebook in a room made of what the archive holds of a record."""
+def _made(archive: Archive, row: Row, catalog: Catalog, workspace: Workspace, folder: Path) -> tuple[Made, BagRef]:
+    """Run the notebook in a room made of what the archive holds of a record; return the evidence it rests on, too."""
     bag, record = recorded(archive, row.bag)
     carried_from = f"{record.catalog.id}@{record.catalog.version}"
     given = {name: value for name, value in parameters_of(bag).items() if name in KEPT}
@@ -233,9 +243,13 @@ def _made(archive: Archive, row: Row, catalog: Catalog, workspace: Workspace, fo
     if notebook == RESCORE:
         given["carried_from"] = carried_from
     room = Workspace(folder)
-    lay_out(archive, bag, record, room, workspace)
+    taken = removals(archive).digests
+    for one in lay_out(archive, bag, record, room, workspace):
+        if one.archived not in taken:
+            file, hint = archive.place(record.evidence.bag) / "data" / one.file, _("Verify the record.")
+            raise IntegrityError(file, expected=one.archived, found=one.now, hint=hint)
     add_parameters(workspace, room)
-    return make(
+    made = make(
         record.mine,
         workspace=room,
         notebook=workspace.notebook(notebook),
@@ -243,9 +257,4 @@ def _made(archive: Archive, row: Row, catalog: Catalog, workspace: Workspace, fo
         assessment=record.assessment,
         catalog=catalog.ref,
     )
-
-
-def _sealed(archive: Archive, made: Made, catalog: Catalog, reason: str) -> Sealed:
-    older = catalog if made.book.rescored is None else made.book.rescored.older
-    reason = reason or _("Scored again: {older} → {newer}").format(older=older.ref, newer=catalog.ref)
-    return seal_produced(archive, made.book, made.files, folded=made.folded, reason=reason)
+    return made, record.evidence

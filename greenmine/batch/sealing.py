@@ -162,6 +162,8 @@ def seal_produced(
     *,
     folded: str = "",
     reason: str = "",
+    evidence: BagRef | None = None,
+    over: str = "",
     clock: Clock = now,
 ) -> Sealed:
     """Seal what another process produced, or the draft of it that waits, with its signatures.
@@ -172,16 +174,32 @@ def seal_produced(
         files: the content of every file by its name.
         folded: the `grounds` of findings that the other process folded again; others are folded here.
         reason: why it takes the place of an earlier revision; needed where there is one.
+        evidence: the sealed evidence that it rests on; the mine's folder is sealed where it is not given.
+        over: the bag that it may take the place of; whichever is the latest where it is not given.
         clock: tells the time of sealing.
 
     Raises:
-        UsageError: a reason is missing.
+        UsageError: a reason is missing, a draft of another content waits, or another revision was sealed meanwhile.
         GreenmineError: the archive is not as it should be, or a signature does not hold; nothing is sealed then.
     """
     waiting = _waiting(archive, book.record)
     if waiting is not None:
+        if any(waiting.files.get(name) != files[name] for name in SAME):
+            text = _("A draft of {assessment} with another content waits: {folder}. Seal it, or remove it.")
+            raise UsageError(text.format(assessment=book.id, folder=waiting.folder))
         return _sealed_draft(archive, waiting, book.record)
-    return _sealed(archive, book, files, book.record, draft=False, reason=reason, time=clock(), folded=folded)
+    return _sealed(
+        archive,
+        book,
+        files,
+        book.record,
+        draft=False,
+        reason=reason,
+        time=clock(),
+        folded=folded,
+        evidence=evidence,
+        over=over,
+    )
 
 
 def _sealed(
@@ -194,6 +212,8 @@ def _sealed(
     reason: str,
     time: dt.datetime,
     folded: str = "",
+    evidence: BagRef | None = None,
+    over: str = "",
     tries: int = TRIES,
 ) -> Sealed:
     """Seal what the notebook gave, or lay it out as a draft."""
@@ -203,6 +223,9 @@ def _sealed(
         files[MAPPING] = canonical_json(book.rescored.mapping.document)
     attest = sign_offs(book.findings, [one.by for one in book.signed if one.valid])
     revision, earlier = next_revision(archive, book.mine.id, book.id)
+    if over and (earlier is None or earlier.bag != over):
+        text = _("Somebody sealed another revision of {mine} meanwhile: {bag}. Start again.")
+        raise UsageError(text.format(mine=book.mine.id, bag=earlier.bag if earlier else _("none")))
     if earlier is not None:
         again = reason and earlier.tagmanifest in withdrawn(Ledger(archive).read())
         if _same(archive, earlier, files) and not again:
@@ -216,7 +239,8 @@ def _sealed(
             if tries < TRIES:
                 text = _("Another run has just sealed {mine}, {assessment} with another content: {bag}.")
             raise UsageError(text.format(mine=book.mine.id, assessment=book.id, bag=earlier.bag))
-    record = _record(archive, book, assessment, revision, earlier=earlier, reason=reason, time=time)
+    evidence = evidence or seal_evidence(archive, book.folder, book.inventory).ref
+    record = _record(archive, book, assessment, revision, evidence, earlier=earlier, reason=reason, time=time)
     if draft:
         laid = lay_draft(archive, record, files, attest)
         return Sealed(book.mine.id, book.id, "", laid, "", (), new=True)
@@ -236,6 +260,8 @@ def _sealed(
             reason=reason,
             time=time,
             folded=folded,
+            evidence=evidence,
+            over=over,
             tries=tries - 1,
         )
     place = archive.place(bag.path)
@@ -272,13 +298,13 @@ def _record(
     book: Workbook,
     assessment: Assessment,
     revision: int,
+    evidence: BagRef,
     *,
     earlier: BagRef | None,
     reason: str,
     time: dt.datetime,
 ) -> Record:
-    """Seal evidence and catalog, once per content, and return the record that refers to them."""
-    evidence = seal_evidence(archive, book.folder, book.inventory)
+    """Seal the catalog, once per content, and return the record that refers to it and to the evidence."""
     catalog = seal_catalog(archive, book.catalog)
     return draft_record(
         mine=book.mine.id,
@@ -286,7 +312,7 @@ def _record(
         revision=revision,
         catalog=book.catalog,
         catalog_bag=catalog.ref,
-        evidence_bag=evidence.ref,
+        evidence_bag=evidence,
         readings=book.score["readings"],
         journals=journal_heads(assessment.entries),
         sealed_on=time,
