@@ -1,18 +1,31 @@
 """Checks of what is inside the bags of a register; see `greenmine.archive.checks`.
 
-Each piece must follow the one before it in the ledger, and each line the line before it. What was entered after the
-last piece is not in the archive yet, so nothing is said of it.
+Each piece must follow the one before it in the ledger, and each line the line before it. The journal in use must be
+there and begin with the pieces. What was entered after the last one is not in the archive yet: nothing is said of it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from greenmine.archive.bag import Bag, read_file
 from greenmine.archive.checks import Context, content
-from greenmine.archive.layout import register_bag
+from greenmine.archive.layout import Archive, register_bag
 from greenmine.archive.ledger import LedgerEntry
 from greenmine.archive.record import read_document
-from greenmine.archive.registers import EVENTS, FILE_NAME, Piece, check_lines, origin
-from greenmine.errors import IntegrityError
+from greenmine.archive.registers import (
+    EVENTS,
+    FILE_NAME,
+    Piece,
+    check_journal,
+    check_lines,
+    journal_path,
+    origin,
+    sealed_lines,
+    sealed_registers,
+)
+from greenmine.archive.verdicts import Collector
+from greenmine.errors import GreenmineError, IntegrityError
 from greenmine.i18n import gettext as _
 
 
@@ -51,3 +64,20 @@ def _before(context: Context, entry: LedgerEntry, piece: Piece) -> str:
     if piece.first != previous.last + 1:
         raise IntegrityError(place, "first", expected=str(previous.last + 1), found=str(piece.first))
     return previous.head
+
+
+def check_journals(archive: Archive, entries: Collection[LedgerEntry], collector: Collector) -> None:
+    """Check that each register that the ledger knows has its journal, and that this begins with what was sealed of it.
+
+    Args:
+        archive: the archive.
+        entries: the ledger's.
+        collector: keeps what does not hold.
+    """
+    for programme in sealed_registers(entries):
+        try:
+            sealed = list(sealed_lines(archive, entries, programme))
+        except GreenmineError:  # a piece that does not hold: its own check says so
+            continue
+        with collector.check("register.journal", journal_path(archive.root, programme)):
+            check_journal(archive, programme, sealed)

@@ -41,7 +41,7 @@ from greenmine.archive.record import FILE_NAME as RECORD
 from greenmine.archive.record import read_record
 from greenmine.archive.record_checks import check_assessment
 from greenmine.archive.redaction import read_redaction
-from greenmine.archive.register_checks import check_register
+from greenmine.archive.register_checks import check_journals, check_register
 from greenmine.archive.selection import PREFIX, assessments, draw, find_bag, record_name
 from greenmine.archive.surroundings import check_places, check_secrets, remark
 from greenmine.archive.verdicts import AUTHENTICITY, Collector, Proven, Verification
@@ -155,6 +155,7 @@ def verify(
         _check_bags(context, scope, counts, pool, Meter(progress, _total(archive, scope) if progress else 0))
     if whole:
         check_places(archive, entries, collector)
+        check_journals(archive, scan.entries, collector)
     check_secrets(archive, collector)
     remark(archive, collector)
     names = [record_name(entry.bag) for entry in (assessments(scope) if whole else asked)]

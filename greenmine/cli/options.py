@@ -123,15 +123,21 @@ def parse_day(text: str) -> dt.date:
 
 
 def kept_registers(archive: Path) -> list[str]:
-    """Return the ids of the programmes of which the archive's folder has a register."""
-    from greenmine.archive.layout import REGISTERS  # noqa: PLC0415 - late: few verbs need registers
-    from greenmine.archive.registers import EVENTS  # noqa: PLC0415 - likewise
+    """Return the ids of the programmes of which the archive's folder has a register, or the ledger knows one.
 
-    return sorted(path.parent.name for path in (archive / REGISTERS).glob(f"*/{EVENTS}"))
+    A register that was sealed and whose journal is gone is one of them, so that whoever reads it is told.
+    """
+    from greenmine.archive.layout import REGISTERS, Archive  # noqa: PLC0415 - late: few verbs need registers
+    from greenmine.archive.ledger import Ledger  # noqa: PLC0415 - likewise
+    from greenmine.archive.registers import EVENTS, sealed_registers  # noqa: PLC0415 - likewise
+
+    ledger = Ledger(Archive(archive))
+    sealed = sealed_registers(ledger.read()) if ledger.archive.ledger.is_file() else []
+    return sorted({path.parent.name for path in (archive / REGISTERS).glob(f"*/{EVENTS}")}.union(sealed))
 
 
 def programmes(archive: Path, name: str, workspace: Workspace) -> tuple[Programme, ...]:
-    """Return the programme that a person names, or those of which the archive's folder has a register.
+    """Return the programme that a person names, or those of which the archive's folder or ledger has a register.
 
     Raises:
         UsageError: there is no such programme, or nothing was named and there is no register.

@@ -21,21 +21,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from greenmine.archive.layout import REGISTERS as FOLDER
 from greenmine.archive.registers import EVENT_SCHEMA as SCHEMA
-from greenmine.archive.registers import EVENTS as FILE_NAME
-from greenmine.archive.registers import origin
+from greenmine.archive.registers import MAX_JOURNAL, origin
 from greenmine.assessment.values import BadValue, check_characters, check_json
-from greenmine.errors import JournalError, shown
+from greenmine.errors import InputError, IntegrityError, JournalError, shown
 from greenmine.files import canonical_json, refusal, sha256_hex
 from greenmine.i18n import gettext as _
-from greenmine.workspace import is_id
 
 VOID: Final = "void"
 """The step of an event that takes the latest one of its subject back."""
 
 MAX_LINE: Final = 64 * 1024
-MAX_JOURNAL: Final = 512 * 1024 * 1024
 MAX_TEXT: Final = 4000
 
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -112,13 +108,6 @@ class Journal(NamedTuple):
 
     events: tuple[Event, ...]
     end: int
-
-
-def journal_path(root: Path, programme: str) -> Path:
-    """Return where the journal of a programme's register is in the archive's folder `root`."""
-    if not is_id(programme):
-        raise ValueError(programme)
-    return root / FOLDER / programme / FILE_NAME
 
 
 def make_line(draft: Draft, seq: int, prev: str, time: str, by: str, more: int = 0) -> bytes:  # noqa: PLR0917
@@ -286,7 +275,8 @@ def scan(data: bytes, programme: str, file: object) -> Journal:
         file: its name, for messages.
 
     Raises:
-        JournalError: a line is malformed, or was edited, moved, removed or put in; the message names it.
+        JournalError: a line is malformed; the message names it.
+        IntegrityError: a line was edited, moved, removed or put in; likewise.
     """
     *lines, tail = data.split(b"\n")
     events: list[Event] = []
@@ -298,13 +288,14 @@ def scan(data: bytes, programme: str, file: object) -> Journal:
             raise at_line(file, number, bad) from None
         if event.seq != number:
             hint = _("A line was removed, moved or put in here.")
-            raise at_line(file, number, BadValue("seq", str(number), str(event.seq), hint))
+            raise at_line(file, number, BadValue("seq", str(number), str(event.seq), hint), IntegrityError)
         if stated != prev:
             expected = _("the digest of the line before it") if number > 1 else _("the register of {programme}")
             hint = _("This line or the one before it was edited, or the file is another register's.")
-            raise at_line(file, number, BadValue("prev", expected.format(programme=programme), stated, hint))
+            bad_link = BadValue("prev", expected.format(programme=programme), stated, hint)
+            raise at_line(file, number, bad_link, IntegrityError)
         if events and events[-1].more and event.more != events[-1].more - 1:
-            raise at_line(file, number, BadValue("more", str(events[-1].more - 1), str(event.more)))
+            raise at_line(file, number, BadValue("more", str(events[-1].more - 1), str(event.more)), IntegrityError)
         events.append(event)
         prev = event.digest
     end = len(data) - len(tail)
@@ -315,19 +306,20 @@ def scan(data: bytes, programme: str, file: object) -> Journal:
     return Journal(tuple(events), end)
 
 
-def at_line(file: object, number: int, bad: BadValue) -> JournalError:
+def at_line(file: object, number: int, bad: BadValue, kind: type[InputError] = JournalError) -> InputError:
     """Return the error that tells what is wrong in a line of a journal."""
     place = _("line {number}").format(number=number)
     if bad.place:
         place = _("line {line}, key {key}").format(line=number, key=bad.place)
-    return JournalError(file, place, expected=bad.expected, found=bad.found, hint=bad.hint)
+    return kind(file, place, expected=bad.expected, found=bad.found, hint=bad.hint)
 
 
 def read_journal(path: Path, programme: str) -> Journal:
     """Return what the journal of a register holds; an empty one where there is no file.
 
     Raises:
-        JournalError: the file cannot be read, is another register's, or a line is malformed, edited or out of place.
+        JournalError: the file cannot be read, or a line is malformed.
+        IntegrityError: a line was edited or is out of place, or the file is another register's.
     """
     try:
         if path.is_symlink():
@@ -351,6 +343,6 @@ def read_events(path: Path, programme: str) -> tuple[Event, ...]:
         programme: the programme's id.
 
     Raises:
-        JournalError: see `read_journal`.
+        JournalError, IntegrityError: see `read_journal`.
     """
     return read_journal(path, programme).events

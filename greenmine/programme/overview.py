@@ -186,8 +186,8 @@ def read_overview(
         within: see `overview`.
 
     Raises:
-        JournalError: the register is malformed or was edited.
-        IntegrityError: what was sealed of it, or a draw, is not what it was.
+        JournalError: the register is malformed.
+        IntegrityError: what was sealed of it, or a draw, is not what it was, or a line was edited or is out of place.
     """
     opened = open_register(archive, programme)
     drawings = [read_draw(archive, name) for name in draws(archive)] if archive.ledger.is_file() else []

@@ -15,16 +15,25 @@ from pathlib import Path
 from typing import Final
 
 from greenmine.archive.layout import Archive
+from greenmine.archive.ledger import Ledger
 from greenmine.archive.lock import exclusive
 from greenmine.archive.record import time_text
-from greenmine.archive.registers import Sealed, last_piece, origin, seal_piece
+from greenmine.archive.registers import (
+    Sealed,
+    check_journal,
+    journal_path,
+    last_piece,
+    origin,
+    seal_piece,
+    sealed_lines,
+)
 from greenmine.archive.staging import SealedBag
 from greenmine.archive.store import refused
 from greenmine.assessment.values import BadValue
-from greenmine.errors import IntegrityError, JournalError, UsageError, shown
+from greenmine.errors import JournalError, UsageError, shown
 from greenmine.files import canonical_json
 from greenmine.i18n import gettext as _
-from greenmine.programme.events import Draft, Event, Journal, journal_path, make_line, parse_line, read_journal
+from greenmine.programme.events import Draft, Event, Journal, make_line, parse_line, read_journal
 from greenmine.programme.programme import Programme, as_document
 from greenmine.programme.register import Fold, Register, fold, take_all
 
@@ -57,12 +66,12 @@ def open_register(archive: Archive, programme: Programme) -> Opened:
     """Return the register of a programme, checked against its rules and against what the archive holds of it.
 
     Raises:
-        JournalError: the journal is malformed or was edited, or an event breaks a rule.
-        IntegrityError: what was sealed is no longer in it.
+        JournalError: the journal is malformed, or an event breaks a rule.
+        IntegrityError: what was sealed is no longer in it, or a line was edited or is out of place.
     """
     path = journal_path(archive.root, programme.id)
+    sealed = _check_sealed(archive, programme)
     journal = read_journal(path, programme.id)
-    sealed = _check_sealed(archive, programme, journal, path)
     return Opened(fold(journal.events, programme, file=path), journal.events, path, sealed.piece.last if sealed else 0)
 
 
@@ -88,15 +97,15 @@ def record(
     Raises:
         JournalError: a step breaks a rule (the message tells which, with its clause), is malformed or of a day to
             come, or the journal cannot be read.
-        IntegrityError: what was sealed is no longer in the journal.
+        IntegrityError: what was sealed is no longer in the journal, or a line was edited or is out of place.
         ArchiveError: the disk is full or refuses something else; nothing was entered.
     """
     path = journal_path(archive.root, programme.id)
     with refused(path.parent):
         archive.store.make_folder(path.parent)
     with exclusive(path.parent / ".lock"):
+        _check_sealed(archive, programme)
         journal = read_journal(path, programme.id)
-        _check_sealed(archive, programme, journal, path)
         state = take_all(programme, journal.events, path)
         wanted = drafts(state.register()) if callable(drafts) else drafts
         fitting = _tried(state, wanted, by, time, passed_over)
@@ -183,13 +192,13 @@ def seal_register(archive: Archive, programme: Programme, time: dt.datetime) -> 
 
     Raises:
         UsageError: the register is empty.
-        JournalError: the journal is malformed or was edited, or an event breaks a rule.
-        IntegrityError: what was sealed before is no longer in it.
+        JournalError: the journal is malformed, or an event breaks a rule.
+        IntegrityError: what was sealed before is no longer in it, or a line was edited or is out of place.
         ArchiveError: the archive cannot take it.
     """
     path = journal_path(archive.root, programme.id)
+    before = _check_sealed(archive, programme)
     journal = read_journal(path, programme.id)
-    before = _check_sealed(archive, programme, journal, path)
     if not journal.events:
         text = _("The register of {programme} is empty: there is nothing to seal.")
         raise UsageError(text.format(programme=programme.id))
@@ -202,21 +211,12 @@ def seal_register(archive: Archive, programme: Programme, time: dt.datetime) -> 
     return seal_piece(archive, programme.id, lines, rules=rules, before=before, time=time)
 
 
-def _check_sealed(archive: Archive, programme: Programme, journal: Journal, path: Path) -> Sealed | None:
-    """Return the last piece in the archive, after making sure that the journal still holds it."""
-    sealed = last_piece(archive, programme.id) if archive.ledger.is_file() else None
-    if sealed is None:
+def _check_sealed(archive: Archive, programme: Programme) -> Sealed | None:
+    """Return the last piece in the archive, after making sure that the journal still begins with all that was sealed.
+
+    This comes before the journal is read, so that what was changed after sealing is told as that.
+    """
+    if not archive.ledger.is_file():
         return None
-    last, head = sealed.piece.last, sealed.piece.head
-    found = journal.events[last - 1].digest if last <= len(journal.events) else _("no such line")
-    if found != head:
-        raise IntegrityError(
-            path,
-            _("line {number}").format(number=last),
-            expected=_("the line with the SHA-256 {digest}, as sealed in {bag}").format(
-                digest=head, bag=sealed.ref.bag
-            ),
-            found=found,
-            hint=_("The journal was shortened or written anew. Restore it from the pieces in the archive."),
-        )
-    return sealed
+    check_journal(archive, programme.id, sealed_lines(archive, Ledger(archive).read(), programme.id))
+    return last_piece(archive, programme.id)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import icalendar
 import pytest
@@ -265,3 +267,120 @@ def test_rules_tell_what_other_verbs_ask_for(capsys: pytest.CaptureFixture[str])
     for text in ("违法开采特别是越界开采", "standard", "pledge", "transfer", "0.1", "附件2"):
         assert text in said
     assert "Draws" not in run(capsys, "register", "rules", "--programme", "ccacc-2024")
+
+
+# ---- what was sealed and is no longer there --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_sealed(workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two registers, sealed, with something overdue in each; the folder of their journals."""
+    monkeypatch.setenv("GREENMINE_BY", "登记员")
+    paper = ("--office", "厅", "--document", "号")
+    for number, on in enumerate(("2024-05-06", "2024-05-07", "2024-05-08"), 1):
+        run(capsys, "register", "record", f"GS-{number}", "start_production", "--date", on, *paper, *GANSU)
+    run(capsys, "register", "record", "A-1", "carry_national", "--date", "2024-05-06", *paper, *NATIONAL)
+    for name in (GANSU, NATIONAL[:2]):
+        run(capsys, "register", "seal", *name)
+    assert {"gansu", "national-2024"} == {one["programme"] for one in due(capsys)["due"]}
+    return workspace / "reports" / "register"
+
+
+GANSU = ("--programme", "gansu")
+LATER = ("--on", "2029-06-01")
+
+
+def due(capsys: pytest.CaptureFixture[str], *words: str, status: int = 0) -> dict[str, Any]:
+    assert status == main(["--lang", "en", "due", *LATER, "--json", *words])
+    document: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return document
+
+
+def removed(journal: Path) -> None:
+    shutil.rmtree(journal.parent)
+
+
+def unlinked(journal: Path) -> None:
+    journal.unlink()
+
+
+def edited(journal: Path) -> None:
+    """Change the last line, which no line follows, into another that could stand there."""
+    journal.write_bytes(journal.read_bytes().replace(b"GS-3", b"GS-9"))
+
+
+def rewritten(journal: Path) -> None:
+    """Change a line in the middle."""
+    journal.write_bytes(journal.read_bytes().replace(b"GS-2", b"GS-9"))
+
+
+def cut(journal: Path) -> None:
+    journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:2]))
+
+
+@pytest.mark.parametrize("tamper", [removed, unlinked, edited, rewritten, cut])
+def test_a_sealed_register_that_is_gone_or_changed_is_told_by_every_verb(
+    two_sealed: Path, capsys: pytest.CaptureFixture[str], tamper: Callable[[Path], None]
+) -> None:
+    """Exit status 1 and the journal's name, never silence; what is due in the other register is told all the same."""
+    tamper(two_sealed / "gansu" / "events.jsonl")
+    name = "register/gansu/events.jsonl"
+    found = due(capsys, status=1)
+    assert ["national-2024"] == [one["programme"] for one in found["due"]]
+    assert [("gansu", True)] == [(one["programme"], name in one["reason"]) for one in found["unreadable_registers"]]
+    assert [] == due(capsys, *GANSU, status=1)["due"]
+    assert [] == due(capsys, *NATIONAL[:2])["unreadable_registers"]
+    assert 1 == main(["--lang", "zh", "verify", "--json"])
+    first = json.loads(capsys.readouterr().out)["first"]
+    assert ("register.journal", name) == (first["check"], first["file"])
+    for words in (
+        ("due", *LATER),
+        ("register", "show", *GANSU),
+        ("overview", "gansu"),
+        ("removals", *GANSU),
+        ("register", "seal", *GANSU),
+        ("index", *LATER),
+        ("verify",),
+    ):
+        assert name in run(capsys, *words, status=1), words
+    assert "gansu, national-2024" in run(capsys, "overview", status=2)
+    page = (two_sealed.parent / "overview.html").read_text("utf-8")
+    assert 'id="gansu"' in page
+    assert name in page
+
+
+def test_the_only_register_is_not_taken_for_none_when_its_journal_is_gone(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The ledger knows it; without a name every verb still means it."""
+    step = ("--by", "甲", "--office", "厅", "--document", "号", "--date", "2024-05-06")
+    run(capsys, "register", "record", "GS-1", "start_production", *step, *GANSU)
+    run(capsys, "register", "seal")
+    shutil.rmtree(workspace / "reports" / "register")
+    for words in (("due", *LATER), ("register", "show"), ("overview",), ("index", *LATER), ("verify",)):
+        assert "register/gansu/events.jsonl" in run(capsys, *words, status=1), words
+
+
+def test_registers_that_go_on_or_were_never_sealed_are_fine(
+    two_sealed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """New steps, a third register, and that one deleted again before it was sealed."""
+    step = ("--office", "厅", "--document", "号", "--date", "2024-05-09")
+    run(capsys, "register", "record", "GS-4", "start_production", *step, *GANSU)
+    run(capsys, "register", "record", "GM-1", "carry_national", *step, "--programme", "shanxi-2023")
+    run(capsys, "verify")
+    assert [] == due(capsys)["unreadable_registers"]
+    shutil.rmtree(two_sealed / "shanxi-2023")
+    run(capsys, "verify")
+    run(capsys, "index", *LATER)
+
+
+def test_a_line_typed_by_hand_after_what_was_sealed_is_bad_input(
+    two_sealed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing that was sealed is touched: exit status 2, the line named; the archive verifies."""
+    with (two_sealed / "gansu" / "events.jsonl").open("ab") as stream:
+        stream.write(b"{}\n")
+    for words in (("due", *LATER), ("register", "show", *GANSU), ("overview", "gansu")):
+        assert "events.jsonl, line 4" in run(capsys, *words, status=2)
+    run(capsys, "verify")

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenmine.archive.registers import origin
+from greenmine.archive.registers import journal_path, origin
 from greenmine.assessment.values import BadValue
-from greenmine.errors import JournalError
+from greenmine.errors import InputError, IntegrityError, JournalError
 from greenmine.files import canonical_json
-from greenmine.programme.events import Draft, journal_path, make_line, parse_line, read_journal, scan
+from greenmine.programme.events import Draft, make_line, parse_line, read_journal, scan
 
 NOW = "2024-05-06T01:02:03Z"
 DAY = dt.date(2024, 5, 6)
@@ -118,17 +118,17 @@ def test_no_bit_of_a_journal_can_be_changed_unnoticed_before_its_last_line(where
     data = bytearray(journal("apply", "review", "entrust", "verify"))
     last = data.rindex(b"\n", 0, len(data) - 1) + 1
     data[where % last] ^= 1 << bit
-    with pytest.raises(JournalError):
+    with pytest.raises(InputError):
         scan(bytes(data), "demo", "events.jsonl")
 
 
 def test_lines_removed_moved_or_of_another_register_are_found() -> None:
-    """The number, or the digest of the line before, does not fit."""
+    """The number, or the digest of the line before, does not fit: a check that does not hold, not bad input."""
     lines = journal("apply", "review", "entrust").splitlines(keepends=True)
     for bad in (lines[1:], [lines[1], lines[0], lines[2]], [lines[0], lines[2]], [lines[0], *lines]):
-        with pytest.raises(JournalError):
+        with pytest.raises(IntegrityError):
             scan(b"".join(bad), "demo", "events.jsonl")
-    with pytest.raises(JournalError, match="other"):
+    with pytest.raises(IntegrityError, match="other"):
         scan(b"".join(lines), "other", "events.jsonl")
 
 

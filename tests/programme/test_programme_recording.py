@@ -17,11 +17,12 @@ from programmes import draft, shipped
 from greenmine.archive.layout import Archive
 from greenmine.archive.pins import Pins
 from greenmine.archive.recover import recover
+from greenmine.archive.registers import journal_path
 from greenmine.archive.store import Store
 from greenmine.archive.verify import verify
 from greenmine.errors import ArchiveError, IntegrityError, JournalError, UsageError
 from greenmine.files import sha256_hex
-from greenmine.programme.events import journal_path, make_line, read_events
+from greenmine.programme.events import make_line, read_events
 from greenmine.programme.recording import open_register, record, seal_register
 
 NATIONAL = shipped("national-2024")
@@ -125,7 +126,7 @@ def test_a_line_put_among_those_entered_together_is_told(tmp_path: Path) -> None
     step = draft(NATIONAL, "mine/X", "apply", "2024-05-09")
     more = make_line(step, 2, sha256_hex(first.rstrip(b"\n")), "2026-11-21T09:00:00Z", "x")
     path.write_bytes(first + more + b"\n")
-    with pytest.raises(JournalError, match="more"):
+    with pytest.raises(IntegrityError, match="more"):
         read_events(path, NATIONAL.id)
 
 
@@ -181,6 +182,39 @@ def test_a_journal_that_was_shortened_after_sealing_is_refused(tmp_path: Path) -
     ):
         with pytest.raises(IntegrityError, match="register/national-2024/r1"):
             attempt()
+
+
+def test_a_line_edited_after_sealing_is_told_as_that(tmp_path: Path) -> None:
+    """Also where it is malformed now; such a line that was never sealed is bad input, as from any other hand."""
+    archive = make_archive(tmp_path)
+    put(archive, "A", ("apply", "2024-05-06"), ("review", "2024-05-07"))
+    seal_register(archive, NATIONAL, NOW)
+    path = journal_path(archive.root, NATIONAL.id)
+    good = path.read_bytes()
+    path.write_bytes(good + b"typed by hand\n")
+    with pytest.raises(JournalError, match="3") as bad:
+        open_register(archive, NATIONAL)
+    assert 2 == bad.value.exit_status
+    for edited in (good.replace(b'"mine/A"', b'"mine/B"', 1), good.replace(b'"by"', b'"By"', 1)):
+        path.write_bytes(edited)
+        for attempt in (lambda: open_register(archive, NATIONAL), lambda: put(archive, "C", ("apply", "2024-05-06"))):
+            with pytest.raises(IntegrityError) as found:
+                attempt()
+            assert ("events.jsonl", 1) == (Path(found.value.file).name, found.value.exit_status)
+        assert edited == path.read_bytes()
+
+
+def test_a_piece_that_was_changed_is_told_by_whoever_reads_the_register(tmp_path: Path) -> None:
+    """The file in the bag is named, not the journal, which is as it was."""
+    archive = make_archive(tmp_path)
+    put(archive, "A", ("apply", "2024-05-06"))
+    sealed = seal_register(archive, NATIONAL, NOW)
+    assert sealed is not None
+    piece = archive.place(sealed.path) / "data" / "events.jsonl"
+    piece.chmod(0o644)
+    piece.write_bytes(piece.read_bytes().replace(b"mine/A", b"mine/B"))
+    with pytest.raises(IntegrityError, match=r"register/national-2024/r1/data/events\.jsonl"):
+        open_register(archive, NATIONAL)
 
 
 def test_a_piece_that_is_not_in_the_ledger_after_a_crash_is_entered_by_recovery(tmp_path: Path) -> None:
