@@ -23,9 +23,9 @@ from greenmine.batch.process import USUAL, Limits, unhurried
 from greenmine.batch.runlist import Run
 from greenmine.batch.runner import NOTEBOOK, produce
 from greenmine.catalog import load_catalog
-from greenmine.errors import GreenmineError, one_line
+from greenmine.errors import EvidenceError, GreenmineError, one_line
 from greenmine.evidence import recent_inventory
-from greenmine.files import canonical_json, sha256_hex
+from greenmine.files import canonical_json, refusal, sha256_hex
 from greenmine.i18n import LANGUAGES
 from greenmine.i18n import gettext as _
 from greenmine.workbook import Workbook
@@ -164,5 +164,8 @@ def _code() -> list[Any]:
 
 
 def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as problem:  # it may be gone since it was listed
+        raise EvidenceError(path, expected=_("a readable file"), found=refusal(problem)) from None

@@ -14,6 +14,7 @@ import contextlib
 import itertools
 import logging
 import queue
+import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -37,6 +38,8 @@ AHEAD: Final = 2
 TRIES: Final = 2
 WAIT: Final = 20
 """Seconds until a scheduler that does not answer is not there."""
+
+_ADDRESS: Final = re.compile(r"(tcp|tls|ws|wss)://[^\s/]+:[0-9]{1,5}")
 
 
 class Job(Protocol):
@@ -221,16 +224,22 @@ def cluster(jobs: Sequence[Job], address: str) -> Iterator[Results]:
     except ModuleNotFoundError:
         text = _("--cluster needs dask.distributed: pip install greenmine[cluster].")
         raise UsageError(text) from None
+    if not _ADDRESS.fullmatch(address):
+        raise _nobody(address)
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what it has to say is said by an exception too
     try:
         client: Any = distributed.Client(address, timeout=WAIT, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TypeError, ImportError):
-        text = _("--cluster {address}: expected the address of a dask scheduler, tcp://HOST:PORT; none answers there.")
-        raise UsageError(text.format(address=shown(address))) from None
+        raise _nobody(address) from None
     try:
         yield _from_cluster(client, distributed, jobs, address)
     finally:
         client.close(timeout=5)
+
+
+def _nobody(address: str) -> UsageError:
+    text = _("--cluster {address}: expected the address of a dask scheduler, tcp://HOST:PORT; none answers there.")
+    return UsageError(text.format(address=shown(address)))
 
 
 def _from_cluster(client: Any, distributed: Any, jobs: Sequence[Job], address: str) -> Results:  # noqa: ANN401

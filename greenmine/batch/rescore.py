@@ -13,7 +13,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -49,7 +49,8 @@ class Outlook:
         mine: id of the mine.
         assessment: id of the assessment.
         carried_from: the catalog that the facts were recorded by, `ID@VERSION`.
-        deltas: what changes, by cause, from the score by that catalog.
+        deltas: what changes, by cause, from the score by that catalog; verdict and total are at first those of the
+            record in force.
     """
 
     record: str
@@ -111,7 +112,9 @@ def outlook(archive: Archive, row: Row, catalog: Catalog, workspace: Workspace) 
     scorer = Scorer(catalog.document)
     known = {name: choice for name, choice in record.readings.items() if name in scorer.defaults}
     sides = (again.older.document, again.before), (catalog.document, scorer.score(again.findings, known))
-    return Outlook(row.record, row.mine, row.assessment, carried_from, compare_scores(*sides, again.mapping))
+    deltas = compare_scores(*sides, again.mapping)
+    deltas = replace(deltas, verdict=(row.verdict, deltas.verdict[1]), total=(row.total, deltas.total[1]))
+    return Outlook(row.record, row.mine, row.assessment, carried_from, deltas)
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,11 @@ def _done(job: Rescoring) -> Again:
     shutil.rmtree(job.room, ignore_errors=True)  # of a process that died
     job.room.mkdir()
     made, evidence = _made(archive, job.row, catalog, workspace, job.room)
+    mapping = made.book.rescored.mapping if made.book.rescored else None
+    if mapping is not None and mapping.undecided:
+        expected, hint = _("a mapping set that a person has completed"), _("With --dry-run you can look at it before.")
+        found = _("{count} undecided").format(count=len(mapping.undecided))
+        raise CatalogError(mapping.path, expected=expected, found=found, hint=hint)
     return Again(made=made, seen=seen, evidence=evidence)
 
 
@@ -207,7 +215,14 @@ def reseal(
         workspace: where the newer catalog, the mapping sets and the notebook are looked up.
         workers: how many processes; this one seals.
         reason: why; that the version changed, by default.
+
+    Raises:
+        UsageError: the workspace calls another catalog so.
     """
+    known = load_catalog(catalog.ref, workspace)
+    if known.sha256 != catalog.sha256:
+        text = _("{file} is not what the workspace calls {ref}: put it into parameters/catalogs/ to seal by it.")
+        raise UsageError(text.format(file=catalog.path, ref=catalog.ref))
     with tempfile.TemporaryDirectory(prefix="greenmine-") as scratch:
         rooms = Path(scratch).resolve()
         jobs = [

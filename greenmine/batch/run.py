@@ -4,7 +4,8 @@
                                      └── key known: nothing to do     └── .greenmine/done.jsonl: the key, when sealed
 
 A run that was killed is started again. The file of keys only saves work: where it is lost or a line short, a mine is
-computed once more, and sealing finds the record there, the same. So every record is sealed exactly once.
+computed once more, and sealing finds the record there, the same. So every record is sealed exactly once. What it says
+of a record counts only as long as that is the assessment's latest, the same, and not withdrawn.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from typing import Any, Final, Literal
 
 from greenmine.archive.layout import Archive
 from greenmine.archive.ledger import Ledger
+from greenmine.archive.record import BagRef
 from greenmine.archive.recover import resume
+from greenmine.archive.seal import current_revision
+from greenmine.archive.withdrawal import withdrawn
 from greenmine.batch.job import Job, Outcome
 from greenmine.batch.notebook import ENGINE, read_notebook
 from greenmine.batch.parameters import Parameter, declared
@@ -27,7 +31,7 @@ from greenmine.batch.pool import Results, cluster, local
 from greenmine.batch.process import USUAL, Limits
 from greenmine.batch.runlist import Run
 from greenmine.batch.runner import NOTEBOOK
-from greenmine.batch.sealing import seal_produced
+from greenmine.batch.sealing import Sealed, seal_produced
 from greenmine.errors import GreenmineError, IntegrityError, one_line, shown
 from greenmine.files import read_json
 from greenmine.i18n import gettext as _
@@ -115,7 +119,7 @@ def _finished(run: Run, outcome: Outcome, archive: Archive, done: _Done) -> Fini
         else:
             sealed = seal_produced(archive, made.book, made.files, folded=made.folded, reason=run.reason)
             bag, new, score = sealed.bag, sealed.new, made.book.score
-            done.add(run, outcome.key, bag)
+            done.add(run, outcome.key, sealed)
     except GreenmineError as problem:
         return Finished(run, "failed", failure=one_line(str(problem)), exit_status=problem.exit_status)
     return Finished(run, "sealed" if new else "unchanged", bag, score["verdict"], score["total"])
@@ -135,31 +139,34 @@ class _Done:
 
     def __init__(self, file: Path, archive: Archive) -> None:
         self._file = file
-        self._known: dict[tuple[str, str], tuple[str, str]] = {}
-        bags = {entry.bag for entry in Ledger(archive).read()}
+        self._archive = archive
+        self._known: dict[tuple[str, str], tuple[str, BagRef]] = {}
+        self._withdrawn = withdrawn(Ledger(archive).read())
         try:
             lines = file.read_bytes().splitlines()
         except OSError:
             lines = []
         for line in lines:
             try:
-                mine, assessment, key, bag = json.loads(line)
+                mine, assessment, key, bag, digest = json.loads(line)
+                self._known[mine, assessment] = (key, BagRef(bag=bag, tagmanifest=digest))
             except (ValueError, TypeError):  # cut short by a crash
                 continue
-            if bag in bags:
-                self._known[mine, assessment] = (key, bag)
 
     def key(self, run: Run) -> str:
-        """Return the key under which a row was sealed last; empty where it was not."""
-        return self._known.get((run.mine, run.assessment), ("", ""))[0]
+        """Return the key under which a row was sealed last; empty where it was not, or that is not in force."""
+        key, ref = self._known.get((run.mine, run.assessment), ("", None))
+        if ref is None or ref.tagmanifest in self._withdrawn:
+            return ""
+        return key if ref == current_revision(self._archive, run.mine, run.assessment) else ""
 
     def bag(self, run: Run) -> str:
         """Return the bag that was sealed then."""
-        return self._known[run.mine, run.assessment][1]
+        return self._known[run.mine, run.assessment][1].bag
 
-    def add(self, run: Run, key: str, bag: str) -> None:
+    def add(self, run: Run, key: str, sealed: Sealed) -> None:
         """Remember that a row is sealed."""
         self._file.parent.mkdir(exist_ok=True)
-        line = json.dumps([run.mine, run.assessment, key, bag], ensure_ascii=False)
+        line = json.dumps([run.mine, run.assessment, key, sealed.bag, sealed.digest], ensure_ascii=False)
         with self._file.open("ab") as stream:
             stream.write(f"{line}\n".encode())

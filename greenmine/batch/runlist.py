@@ -17,6 +17,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -48,7 +49,8 @@ class Run:
         number: of the row: as a spreadsheet counts them, the line of headings being the first; in YAML, the position in
             the list.
         mine: id of the mine.
-        parameters: every parameter of the notebook besides the mine; `assessment` is never empty.
+        parameters: every parameter of the notebook besides the mine; `assessment` is empty only where
+            the mine's assessments cannot be read.
         reason: why the record takes the place of an earlier one.
     """
 
@@ -125,9 +127,10 @@ def _table_rows(file: Path, known: Mapping[str, Parameter]) -> Iterator[_Row]:
                 yield _table_row(file, number, columns, texts, known)
                 continue
             columns = texts
-            for name in columns:
+            names = [name for name in columns if name]
+            for name in names:
                 _check_column(file, _("row {row}").format(row=number), name, [*known, REASON])
-            if len(set(columns)) < len(columns) or "mine" not in columns:
+            if len(set(names)) < len(names) or "mine" not in names:
                 place, expected = _("row {row}").format(row=number), _("a column mine, and each column once")
                 raise InputError(file, place, expected=expected, found=shown(", ".join(columns)))
 
@@ -138,10 +141,13 @@ def _table_row(
     def place(column: str) -> str:
         return _("row {row}, column {column}").format(row=number, column=column)
 
-    for index, text in enumerate(texts[len(columns) :], len(columns) + 1):
+    given: dict[str, str] = {}
+    for index, (name, text) in enumerate(zip_longest(columns, texts, fillvalue="")):
+        if text and not name:
+            expected = _("nothing below a column without a name")
+            raise InputError(file, place(str(index + 1)), expected=expected, found=shown(text))
         if text:
-            raise InputError(file, place(str(index)), expected=_("nothing below a column without a name"), found=text)
-    given = {name: text for name, text in zip(columns, texts, strict=False) if text}
+            given[name] = text
     row = _Row(file, number, given, place)
     values = {name: text if name == REASON else _typed(row, known[name], text) for name, text in given.items()}
     return _Row(file, number, values, place)
@@ -165,7 +171,9 @@ def _typed(row: _Row, parameter: Parameter, text: str) -> Any:  # noqa: ANN401 -
         case "list[str]":
             return parts
         case "dict[str, str]" if all(part.count("=") == 1 for part in parts):
-            return dict([part.strip() for part in pair.split("=")] for pair in parts)
+            pairs = [[part.strip() for part in pair.split("=")] for pair in parts]
+            if len(dict(pairs)) == len(pairs):
+                return dict(pairs)
         case "str":
             return text
     examples = {"bool": "true", "int": "3", "dict[str, str]": "na_fold=total; expert_split=majority"}
@@ -179,7 +187,10 @@ def _yaml_rows(file: Path, known: Mapping[str, Parameter]) -> Iterator[_Row]:
     for key in document.data:
         _check_column(file, document.place_of((key,)), key, ["runs", "defaults"])
     runs, defaults = document.data.get("runs"), document.data.get("defaults") or {}
-    if not isinstance(runs, list) or not isinstance(defaults, dict):
+    if not isinstance(defaults, dict):
+        expected = _("a mapping such as {example}").format(example="{catalog: national@2024}")
+        raise InputError(file, document.place_of(("defaults",)), expected=expected, found=described(defaults))
+    if not isinstance(runs, list):
         raise InputError(file, document.place_of(("runs",)), expected=_("a list of mines"), found=described(runs))
     for index, run in enumerate(runs):
         path = ("runs", index)
@@ -245,7 +256,7 @@ class _Checks:
         try:
             panels = [panel.id for panel in list_assessments(folder)]
         except GreenmineError:
-            return mine, assessment or "-"  # the mine itself is at fault; it fails by itself, with the reason
+            return mine, assessment  # the mine itself is at fault; it fails by itself, with the reason
         if not panels or (assessment and assessment not in panels):
             expected = (
                 _("one of {values}").format(values=", ".join(panels)) if panels else _("an assessment of the mine")

@@ -15,6 +15,7 @@ import builtins
 import codecs
 import contextlib
 import io
+import logging
 import os
 import re
 import sys
@@ -199,6 +200,8 @@ class Shell:
             tell: takes every message, then for each cell one of the type `execute_reply`.
         """
         self._wire.tell = tell
+        logging.root.handlers.clear()  # of who asks; a kernel begins with none
+        logging.root.setLevel(logging.WARNING)
         streams = [_Stream(name, number, self._wire) for number, name in enumerate(STREAMS, 1)]
         sys.stdout, sys.stderr = streams
         for source, may_fail in cells:

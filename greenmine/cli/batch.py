@@ -72,6 +72,8 @@ def command(
     """Do the rows of a list and say which failed and why."""
     from greenmine.batch.warm import warm_up  # noqa: PLC0415 - late: help needs no notebooks
 
+    if engine == "kernel" and (timeout or memory):
+        raise UsageError(_("--timeout and --memory hold for the engine greenmine; stock kernels have no such limits."))
     workers = workers or os.cpu_count() or 1
     warm_up(0 if cluster else workers)  # they get ready while the list is checked
     from greenmine.batch import run  # noqa: PLC0415

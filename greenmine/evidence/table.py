@@ -58,7 +58,14 @@ def read_table(stream: BinaryIO, name: str, file: str) -> Table:
     data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise EvidenceError(file, expected=_("at most {limit} bytes").format(limit=MAX_BYTES), found=_("more"))
-    return _xlsx_table(data, file) if name.lower().endswith(".xlsx") else _csv_table(data, file)
+    return _limited(_xlsx_table(data, file) if name.lower().endswith(".xlsx") else _csv_table(data, file), file)
+
+
+def _limited(table: Table, file: str) -> Table:
+    for number, cells in table:
+        if number > MAX_ROWS:
+            raise EvidenceError(file, expected=_("at most {limit} rows").format(limit=MAX_ROWS), found=_("more"))
+        yield number, cells
 
 
 def read_lines(table: Table, names: Mapping[str, str], needed: Collection[str], file: str) -> Iterator[Line]:
@@ -75,8 +82,6 @@ def read_lines(table: Table, names: Mapping[str, str], needed: Collection[str], 
     """
     columns: dict[str, int] | None = None
     for number, cells in table:
-        if number > MAX_ROWS:
-            raise EvidenceError(file, expected=_("at most {limit} rows").format(limit=MAX_ROWS), found=_("more"))
         if all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in cells):
             continue
         if columns is None:

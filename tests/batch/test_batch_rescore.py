@@ -20,6 +20,7 @@ from greenmine.archive.layout import Archive
 from greenmine.archive.ledger import Ledger
 from greenmine.archive.pins import Pins
 from greenmine.archive.record import Record, read_record
+from greenmine.archive.redaction import draft_redaction, redact
 from greenmine.archive.verify import verify
 from greenmine.batch.impact.collect import facts_of_archive
 from greenmine.batch.reproduce import RESCORE, reproduce
@@ -133,7 +134,7 @@ def test_going_back_to_the_version_of_the_facts_needs_no_mapping_set(place: Work
     assert before == facts(archive, tmp_path / "after.csv")
     (row,) = records_in_force(archive, older)
     seen = outlook(archive, row, older, place)
-    assert (("pass", "pass"), ()) == (seen.deltas.verdict, seen.deltas.cards)
+    assert (("incomplete", "pass"), ()) == (seen.deltas.verdict, seen.deltas.cards)
     sealed = alone(archive, row, older, place)
     assert "bags/assess/GM-0002/r3" == sealed.bag
     names = ("findings.json", "score.json", "report.html")
@@ -272,6 +273,101 @@ def test_a_run_that_died_while_it_sealed_is_simply_started_again(
     assert 0 == main(["rescore", "--catalog", NEWER.ref, "GM-0002"]), capsys.readouterr().err
     assert whole == archive.ledger.read_bytes()
     assert not archive.place("bags/assess/GM-0002/r3").exists()
+
+
+def altered(path: Path) -> None:
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes() + b"\n")
+
+
+def evidence_of(archive: Archive, bag: str) -> Path:
+    return archive.place(record_of(archive, bag).evidence.bag) / "data" / "files"
+
+
+def test_evidence_that_was_altered_in_the_archive_is_not_sealed_anew(place: Workspace) -> None:
+    """The mine fails with the file and both digests; nothing is sealed, so that the alteration stays found."""
+    archive = Archive.open(place.reports)
+    path = next(one for one in sorted(evidence_of(archive, "bags/assess/GM-0002/r1").rglob("*.pdf")))
+    altered(path)
+    entries = Ledger(archive).read()
+    [one] = reseal(records_in_force(archive, NEWER), archive, NEWER, place)
+    assert (1, None) == (one.exit_status, one.sealed)
+    assert path.name in one.failure
+    assert entries == Ledger(archive).read()
+
+
+def test_what_was_removed_lawfully_stays_removed(place: Workspace) -> None:
+    """The new record rests on the same sealed evidence as the older one; no empty file takes its place."""
+    archive = Archive.open(place.reports)
+    before = record_of(archive, "bags/assess/GM-0002/r1").evidence
+    name = next(one for one in sorted(evidence_of(archive, "bags/assess/GM-0002/r1").rglob("*.pdf")))
+    file = name.relative_to(evidence_of(archive, "bags/assess/GM-0002/r1")).as_posix()
+    redact(archive, draft_redaction(archive, before.eid, [file], reason="演示〔2026〕3号决定", by="演示机关", on=NOON))
+    (row,) = records_in_force(archive, NEWER)
+    sealed = alone(archive, row, NEWER, place)
+    assert before == record_of(archive, sealed.bag).evidence
+    assert verify(archive, Pins()).holds
+    assert reproduce(archive, sealed.bag, workspace=place).explained
+
+
+def test_a_correction_that_is_sealed_meanwhile_is_not_overwritten(place: Workspace) -> None:
+    """The mine fails and says so; started again, the correction is what is scored."""
+    archive = Archive.open(place.reports)
+    rows = records_in_force(archive, NEWER)
+    journal = next((place.evidence / "GM-0002" / "assessments").rglob("E1.jsonl"))
+    journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:-1]))
+    corrected = seal("GM-0002", workspace=place, catalog="national@2024", reason="更正", clock=lambda: NOON)
+    [one] = reseal(rows, archive, NEWER, place)
+    assert one.sealed is None
+    assert corrected.bag in one.failure
+    (row,) = records_in_force(archive, NEWER)
+    assert "GM-0002/r2" == row.record
+    supersedes = record_of(archive, alone(archive, row, NEWER, place).bag).supersedes
+    assert supersedes is not None
+    assert corrected.bag == supersedes.bag
+
+
+def test_a_draft_that_waits_is_not_sealed_in_place_of_what_was_computed(place: Workspace) -> None:
+    """It is of the older version; it waits on, and the mine fails with its folder."""
+    archive = Archive.open(place.reports)
+    options = {"catalog": "national@2024", "readings": {"na_fold": "total"}, "reason": "勘误"}
+    draft = seal("GM-0002", workspace=place, draft=True, clock=lambda: NOON, **options)
+    entries = Ledger(archive).read()
+    [one] = reseal(records_in_force(archive, NEWER), archive, NEWER, place)
+    assert (2, None) == (one.exit_status, one.sealed)
+    assert draft.folder.name in one.failure
+    new = Ledger(archive).read()[len(entries) :]
+    assert not any(entry.bag.startswith("bags/assess/") for entry in new)
+    assert draft.folder.is_dir()
+
+
+def test_nothing_is_sealed_by_a_mapping_set_that_nobody_completed(place: Workspace) -> None:
+    """What is undecided is told; with --dry-run it can be looked at."""
+    path = place.root / "parameters/mappings/examples/national-2024--hypothetical-2027.yaml"
+    text = path.read_text("utf-8")
+    open_ = text.replace("to: indicator/5, relation: equal", "to: indicator/5, relation: undecided")
+    assert open_ != text
+    path.write_text(open_, "utf-8")
+    archive = Archive.open(place.reports)
+    (row,) = records_in_force(archive, NEWER)
+    assert "incomplete" == outlook(archive, row, NEWER, place).deltas.verdict[1]
+    [one] = reseal([row], archive, NEWER, place)
+    assert one.sealed is None
+    assert path.name in one.failure
+
+
+def test_a_catalog_beside_the_workspace_is_only_looked_at(place: Workspace, tmp_path: Path) -> None:
+    """What is sealed can be looked up by its name later; another file of that name cannot."""
+    path = tmp_path / "hypothetical-2027.yaml"
+    text = (place.root / "parameters/catalogs/examples/hypothetical-2027.yaml").read_text("utf-8")
+    path.write_text(text.replace('value: "82"', 'value: "95"', 1), "utf-8")
+    other = load_catalog(str(path), place)
+    assert other.sha256 != NEWER.sha256
+    archive = Archive.open(place.reports)
+    (row,) = records_in_force(archive, other)
+    assert "95" == str(outlook(archive, row, other, place).deltas.line[1])
+    with pytest.raises(UsageError, match=path.name):
+        list(reseal([row], archive, other, place))
 
 
 def test_a_damaged_record_is_named(

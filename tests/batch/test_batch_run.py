@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import errno
 import json
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,16 +22,18 @@ from greenmine.archive.layout import Archive
 from greenmine.archive.pins import Pins
 from greenmine.archive.refold import refold
 from greenmine.archive.verify import verify
+from greenmine.archive.withdrawal import withdraw
 from greenmine.batch import job, pool
 from greenmine.batch.job import Job, do, job_key
 from greenmine.batch.process import MIB, Limits
 from greenmine.batch.run import DONE, Finished, notebook_parameters, run_list
 from greenmine.batch.runlist import Run, read_list
 from greenmine.batch.runner import NOTEBOOK, assess
-from greenmine.batch.sealing import Sealed, seal_produced
+from greenmine.batch.sealing import Sealed, seal, seal_produced
 from greenmine.batch.warm import Warm
 from greenmine.cli.main import main
 from greenmine.errors import ArchiveError, UsageError
+from greenmine.files import read_json
 from greenmine.workbook import Workbook
 from greenmine.workspace import Workspace
 
@@ -182,6 +187,42 @@ def test_without_the_file_of_keys_every_record_is_still_sealed_once(copy: Worksp
     assert before == sealed(copy)
 
 
+def test_what_the_file_of_keys_says_counts_only_while_it_is_in_force(copy: Workspace) -> None:
+    """Withdrawn, superseded, or of another archive: the outcome is the same with the file and without it."""
+    archive = Archive.open(copy.reports)
+    withdraw(archive, "bags/assess/M-01/r1", reason="报告有误", by="甲", on=dt.datetime(2026, 7, 1, tzinfo=dt.UTC))
+    catalog = str(rows(copy)[2].parameters["catalog"])
+    seal("M-03", workspace=copy, catalog=catalog, readings={"na_fold": "zero"}, reason="x")
+    (copy.root / "list.csv").write_text("mine,reason\nM-01,again\nM-03,\nM-04,\n", "utf-8")
+    lost = Workspace(copy.root.parent / "lost")
+    shutil.copytree(copy.root, lost.root)
+    (lost.root / DONE).unlink()
+    for place in (copy, lost):
+        found = run(place)
+        assert ["sealed", "failed", "unchanged"] == states(found)
+        assert "bags/assess/M-01/r2" == found[0].bag
+        assert "bags/assess/M-03/r2" in found[1].failure
+
+
+def test_a_draft_that_waits_is_sealed_only_where_it_is_what_was_computed(copy: Workspace) -> None:
+    """Else the row fails and names it; numbers that were not sealed are never told."""
+    run_ = rows(copy)[2]
+    (copy.evidence / "M-03" / "LATE.TXT").write_text("late", "utf-8")
+    options: dict[str, Any] = {"catalog": run_.parameters["catalog"], "reason": "补充"}
+    draft = seal("M-03", workspace=copy, draft=True, readings={"na_fold": "zero"}, **options)
+    (copy.root / "list.csv").write_text("mine,reason\nM-03,x\n", "utf-8")
+    [one] = run(copy)
+    assert ("failed", 2) == (one.state, one.exit_status)
+    assert draft.folder.name in one.failure
+    shutil.rmtree(draft.folder)
+    draft = seal("M-03", workspace=copy, draft=True, **options)
+    [one] = run(copy)
+    assert ("sealed", "bags/assess/M-03/r2") == (one.state, one.bag)
+    record = read_json(copy.reports / one.bag / "data" / "record.json")
+    assert "补充" == record["reason"]
+    assert not draft.folder.exists()
+
+
 def test_what_has_changed_needs_a_reason(copy: Workspace) -> None:
     """With one it becomes the next revision; the other mines stay as they are."""
     (copy.evidence / "M-01" / "LATE.TXT").write_text("late", "utf-8")
@@ -293,7 +334,7 @@ def test_the_command_prints_a_summary(
 
 @pytest.mark.parametrize(
     "options",
-    [["--shard", "3/2"], ["--shard", "0/2"], ["--shard", "x"], ["--workers", "0"], ["--cluster", "tcp://127.0.0.1:9"]],
+    [["--shard", "3/2"], ["--shard", "0/2"], ["--shard", "x"], ["--workers", "0"]],
 )
 def test_a_wrong_option_is_refused(
     options: list[str],
@@ -303,9 +344,19 @@ def test_a_wrong_option_is_refused(
 ) -> None:
     """With its name, before anything is done."""
     monkeypatch.chdir(copy.root)
-    monkeypatch.setattr(pool, "WAIT", 1)
     assert 2 == main(["batch", "list.csv", *options])
     assert options[0] in capsys.readouterr().err
+
+
+def test_a_scheduler_that_nobody_runs_is_told_in_one_line(copy: Workspace) -> None:
+    """Dask says nothing besides; in a process of its own, for dask leaves a thread in it."""
+    code = (
+        "import sys; from greenmine.batch import pool; from greenmine.cli.main import main; pool.WAIT = 1; "
+        "sys.exit(main(['batch', 'list.csv', '--cluster', 'tcp://127.0.0.1:9']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=copy.root, capture_output=True, text=True, check=False)
+    assert (2, "", 1) == (done.returncode, done.stdout, done.stderr.count("\n")), done.stderr
+    assert "tcp://127.0.0.1:9" in done.stderr
 
 
 def test_a_cluster_without_dask_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -313,3 +364,34 @@ def test_a_cluster_without_dask_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
     with pytest.raises(UsageError, match=r"greenmine\[cluster\]"), pool.cluster([], "tcp://x"):
         pass
+
+
+@pytest.mark.parametrize("address", ["foo", "http://127.0.0.1:1", "tcp://", "tcp://host"])
+def test_what_is_no_address_of_a_scheduler_is_refused_at_once(
+    copy: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], address: str
+) -> None:
+    """One message; dask is not asked, which would wait and then say more than one."""
+    monkeypatch.chdir(copy.root)
+    assert 2 == main(["batch", "list.csv", "--cluster", address])
+    said = capsys.readouterr().err
+    assert address in said
+    assert 1 == said.count("\n")
+
+
+@pytest.mark.parametrize("limit", [("--timeout", "4"), ("--memory", "512")])
+def test_limits_that_a_stock_kernel_does_not_keep_are_refused(
+    copy: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], limit: tuple[str, str]
+) -> None:
+    """A limit that is given holds, or the command says that it cannot."""
+    monkeypatch.chdir(copy.root)
+    assert 2 == main(["batch", "list.csv", "--engine", "kernel", *limit])
+    assert "--timeout" in capsys.readouterr().err
+
+
+def test_a_mine_whose_panel_cannot_be_read_fails_with_its_file(copy: Workspace) -> None:
+    """And its line; nobody is said to have typed what nobody typed."""
+    panel = copy.evidence / "M-03" / "assessments" / ASSESSMENT / "panel.yaml"
+    panel.write_text("", "utf-8")
+    found = run(copy)
+    assert ["unchanged", "failed", "failed", "unchanged"] == states(found)
+    assert str(panel) in found[2].failure

@@ -15,7 +15,7 @@ from greenmine import i18n
 from greenmine.batch.parameters import Parameter
 from greenmine.batch.run import notebook_parameters, shard
 from greenmine.batch.runlist import Run, read_list
-from greenmine.errors import InputError
+from greenmine.errors import EvidenceError, InputError
 from greenmine.workspace import Workspace
 
 MINES = ("M-1", "M-2")
@@ -113,6 +113,9 @@ BAD = [
     ("a.yaml", "runs:\n- mine: M-1\n- mine: M-2\n  lang: true\n", ["4", "lang", "expected text, got true"]),
     ("a.yaml", "runs:\n- mine: M-1\n  reason: [a]\n", ["3", "reason", "expected text, got a list of 1"]),
     ("a.yaml", "runs:\n- mine: M-1\n  mines: M-2\n", ["3", "mines", "mine"]),
+    ("a.csv", "mine,,lang\nM-1,stray,zh\n", ["row 2, column 2", "stray"]),
+    ("a.csv", "mine,readings\nM-1,na_fold=total; na_fold=zero\n", ["row 2", "na_fold=total; na_fold=zero"]),
+    ("a.yaml", "defaults: 5\nruns:\n- mine: M-1\n", ["line 1", "defaults", "5"]),
     ("a.yaml", "defaults: {lang: fr}\nruns:\n- mine: M-1\n", ["1", "lang", "fr"]),
 ]
 
@@ -164,6 +167,27 @@ def test_a_list_that_is_not_there_is_named(space: Workspace) -> None:
     for name in ("none.csv", "none.yaml", "none.xlsx"):
         with pytest.raises(InputError, match=name):
             read_list(space.root / name, known(space), space)
+
+
+def test_columns_that_nobody_uses_are_passed_over(space: Workspace) -> None:
+    """A spreadsheet has them where a cell was coloured once."""
+    assert ["M-1"] == [run.mine for run in read(space, "a.csv", "mine,assessment,,\nM-1,,,\n")]
+    assert ["M-1"] == [run.mine for run in read(space, "b.csv", ",mine\n,M-1\n")]
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a.csv"])
+def test_a_list_that_is_too_long_is_refused_as_a_whole(space: Workspace, name: str) -> None:
+    """No row of it is left out in silence, wherever it stands."""
+    i18n.use("en")
+    if name.endswith("xlsx"):
+        sheet = Sheet()
+        for row, mine in ((1, "mine"), (2, "M-1"), (20_001, "M-2"), (20_002, "no such mine")):
+            sheet.active.cell(row, 1, mine)
+        sheet.save(space.root / name)
+    else:
+        (space.root / name).write_text("mine\nM-1\n" + "\n" * 20_000 + "M-2\n", "utf-8")
+    with pytest.raises(EvidenceError, match="at most 20000 rows"):
+        read_list(space.root / name, known(space), space)
 
 
 def test_a_mine_that_cannot_be_read_fails_by_itself(space: Workspace) -> None:
