@@ -123,4 +123,5 @@ def deadline_document(programme: Programme, deadline: Deadline, on: dt.date) -> 
         "status": deadline.status(on),
         "why": why(deadline, programme),
         "rests_on": deadline.rests_on,
+        "draw": deadline.draw and deadline.draw.document(),
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Final, Literal, NamedTuple
 
 from greenmine.errors import UsageError
@@ -17,12 +18,17 @@ from greenmine.programme.calendar import Pause, end_of
 from greenmine.programme.events import Event
 from greenmine.programme.parts import Clock
 from greenmine.programme.programme import Programme
+from greenmine.programme.quota import Yearly, of_year
 from greenmine.programme.register import Record, Register, settled
+from greenmine.scoring.exact import show
 
 Status = Literal["overdue", "unknown", "due", "stopped", "open", "met", "late", "missed"]
 
 DOCUMENT: Final = "document"
 """What stands for the clock where the programme's own document runs out."""
+
+DRAW: Final = "draw"
+"""What stands for the clock where a share of a list is to be drawn in a year."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +36,9 @@ class Deadline:
     """Something that is to be done by a day, or holds until then.
 
     Attributes:
-        subject: whom it is about; the programme's id where it is the document itself that runs out.
-        clock: the id of the clock, or `document`.
+        subject: whom it is about; the programme's id where it is the document itself that runs out, `list/<id>` where
+            mines of a list are to be drawn.
+        clock: the id of the clock, or `document`, or `draw`.
         started: when it began.
         due: the last day; None where it cannot be told.
         met: when it was met, or ended; None where it was not.
@@ -40,6 +47,7 @@ class Deadline:
         stopped: whether it stands still.
         rests_on: the document of the step that it began with, where it names one.
         was_set: whether the step that it began with set the last day.
+        draw: for `draw`: how many have to be drawn, and were.
     """
 
     subject: str
@@ -52,6 +60,7 @@ class Deadline:
     stopped: bool = False
     rests_on: str = ""
     was_set: bool = False
+    draw: Yearly | None = None
 
     def status(self, on: dt.date) -> Status:
         """Return how it stands on a day: `due` on its last, `overdue` after it, `late` where it was met too late."""
@@ -91,11 +100,12 @@ def due(register: Register, on: dt.date, within: int = 0) -> tuple[Deadline, ...
         within: how many days ahead to look.
 
     Returns:
-        Those not met, the document's own validity included, by day; those without a day come first.
+        Those not met, by day; those without a day come first. The document's own validity is among them, and the share
+        of each list that is to be drawn in this year, and was not in the year before.
     """
     last = on + dt.timedelta(days=within)
     programme = register.programme
-    found = list(_of_document(programme))
+    found = [*_of_document(programme), *_of_draws(register, on)]
     for record in register.records.values():
         past = record.as_of(on)
         if past.events:
@@ -110,6 +120,11 @@ def why(deadline: Deadline, programme: Programme) -> str:
         length, clause = programme.document.validity, programme.document.clause
         text = _("in force for {length} from {day}")
         words = text.format(length=length.text if length else "", day=deadline.started)
+    elif deadline.draw and programme.draw:
+        clause = programme.draw.clause
+        text = _("at least {percent}% a year of the {count} mines on the list, rounded up")
+        percent = show(Fraction(programme.draw.ratio or 0) * 100)
+        words = text.format(percent=percent, count=deadline.draw.mines) if programme.draw.ratio else _("every year")
     else:
         clock = programme.clocks[deadline.clock]
         clause = clock.clause
@@ -125,6 +140,11 @@ def title(deadline: Deadline, programme: Programme) -> str:
     """Return what a deadline is about, in the language in use."""
     if deadline.clock == DOCUMENT:
         return _("validity of {document}").format(document=programme.document.name)
+    if one := deadline.draw:
+        text = _("spot checks of {year}, {list}: {drawn} of {needed} mines drawn")
+        if one.needed is None:
+            text = _("spot checks of {year}, {list}")
+        return text.format(year=one.year, list=programme.lists[one.name].title, drawn=one.drawn, needed=one.needed)
     return programme.clocks[deadline.clock].title
 
 
@@ -147,6 +167,18 @@ def _of_document(programme: Programme) -> Iterator[Deadline]:
     begin, length = programme.valid_from, programme.document.validity
     if begin and length:
         yield Deadline(programme.id, DOCUMENT, begin, end_of(begin, length))
+
+
+def _of_draws(register: Register, on: dt.date) -> Iterator[Deadline]:
+    """Yield what is to be drawn of each list by the end of the year, and what was to be in the year before."""
+    for year in (on.year - 1, on.year):
+        for one in of_year(register, year, on):
+            first, last = dt.date(year, 1, 1), dt.date(year, 12, 31)
+            if one.needed is not None:
+                yield Deadline(f"list/{one.name}", DRAW, first, last, one.reached, draw=one)
+            elif year == on.year:
+                problem = _("The rule has ratios for strata, and the register does not say which mine is in which.")
+                yield Deadline(f"list/{one.name}", DRAW, first, None, problem=problem, draw=one)
 
 
 class _Run(NamedTuple):

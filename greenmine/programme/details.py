@@ -9,6 +9,7 @@
     dismissed        the id of a ground of removal that was found not to hold
     deadline_reason  why a deadline is later than the source sets in principle (原则上)
     order            the paper by which another authority ordered a rectification that was not done in time
+    extra            of who was drawn: why it does not count toward the share of the year: key mine or replacement
 
 Grades and certificates, items and their closing are the affair of modules of their own; other keys may hold anything.
 """
@@ -38,6 +39,11 @@ MATERIALS: Final = "materials"
 DISMISSED: Final = "dismissed"
 DEADLINE_REASON: Final = "deadline_reason"
 ORDER: Final = "order"
+EXTRA: Final = "extra"
+
+KEY_MINE: Final = "key"
+REPLACEMENT: Final = "replacement"
+"""Why who was drawn does not count toward the share of the year."""
 
 GROUPS: Final = (DUTIES, MATERIALS)
 """The keys under which there are names of their own: `duties.pledge`, `materials.form`."""
@@ -46,7 +52,7 @@ LISTS: Final = (ASSESSORS, EVIDENCE)
 """The keys that hold a list."""
 
 _CHECKED: Final = frozenset(
-    {AGENCY, ASSESSORS, DUTIES, ACT, EVIDENCE, MATERIALS, DISMISSED, DEADLINE_REASON, NUMBER, ORDER}
+    {AGENCY, ASSESSORS, DUTIES, ACT, EVIDENCE, MATERIALS, DISMISSED, DEADLINE_REASON, NUMBER, ORDER, EXTRA}
 )
 
 
@@ -103,6 +109,7 @@ def check_forms(event: Event, programme: Programme) -> None:
         DEADLINE_REASON: _check_text,
         NUMBER: _check_text,
         ORDER: _check_text,
+        EXTRA: lambda found, place: _check_name(found, place, (KEY_MINE, REPLACEMENT)),
     }
     for key in checks.keys() & event.details.keys():
         checks[key](event.details[key], f"details/{key}")

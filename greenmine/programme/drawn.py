@@ -14,6 +14,7 @@ from greenmine.archive.draws import outcome
 from greenmine.archive.layout import Archive, draw_bag
 from greenmine.errors import JournalError, UsageError, shown
 from greenmine.i18n import gettext as _
+from greenmine.programme.details import EXTRA, KEY_MINE, REPLACEMENT
 from greenmine.programme.draw import State, china_day
 from greenmine.programme.events import Draft, Event
 from greenmine.programme.programme import Programme
@@ -76,5 +77,6 @@ def _steps(state: State, step: str) -> Iterator[Draft]:
         day = china_day(so_far[-1].on) if so_far else state.day
         for mine in sorted({*mines, *state.frame.key_mines} - done):
             done.add(mine)
-            bag = draw_bag(name, count + 2)
-            yield Draft(f"mine/{mine}", step, day, state.draw.by, bag, details={DRAW: name})
+            extra = KEY_MINE if mine in state.frame.key_mines else REPLACEMENT if so_far else ""
+            details = {DRAW: name} | ({EXTRA: extra} if extra else {})
+            yield Draft(f"mine/{mine}", step, day, state.draw.by, draw_bag(name, count + 2), details=details)

@@ -264,7 +264,7 @@ class Draw(Sourced):
         strata: for `stratum`: its name → at least this share.
         lists: the list → who checks it on site.
         key_mines_on_top: whether key mines are added to those drawn; never counted in the quota.
-        every: how often.
+        every: how often: a calendar year, as all sources have it (每年).
         step: the step by which those to be checked are entered in the register; empty where there is none.
         passed: the steps that say that a check was passed.
         failed: the steps that say that it was not.
@@ -284,6 +284,8 @@ class Draw(Sourced):
     def _has_a_ratio(self) -> Self:
         if (self.per == "list") != (self.ratio is not None) or (self.per == "stratum") != bool(self.strata):
             raise problem("per: list + ratio | per: stratum + strata", self.per)
+        if self.every.years != 1:
+            raise problem("{years: 1}", self.every.text, at=("every",))
         return self
 
 

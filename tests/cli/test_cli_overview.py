@@ -59,6 +59,22 @@ def test_shares_are_told_for_people_and_programs(capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.usefixtures("archive")
+def test_a_year_in_which_too_few_were_drawn_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """八（十六）: 每年抽取不低于10%: nobody of the one national mine in 2026; by the verb, `due` and the page."""
+    on = ("--on", "2026-12-20")
+    title = "spot checks of 2026, national list: 0 of 1 mines drawn"
+    found = json.loads(run(capsys, "overview", *on, "--json"))["due"]
+    assert {"clock": "draw", "status": "open", "count": 1} in found
+    assert title in " ".join(run(capsys, "overview", *on).split())
+    (one,) = (one for one in json.loads(run(capsys, "due", *on, "--json"))["due"] if one["clock"] == "draw")
+    assert (title, "2026-12-31", "list/national") == (one["title"], one["due"], one["subject"])
+    assert {"list": "national", "year": 2026, "mines": 1, "needed": 1, "drawn": 0} == one["draw"]
+    assert "八（十六）" in one["why"]
+    run(capsys, "index", *on)
+    assert title in Path("reports/overview.html").read_text("utf-8")
+
+
+@pytest.mark.usefixtures("archive")
 def test_without_a_roster_it_says_so(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """No share is made up; the roster may also come from the environment."""
     assert "No roster" in run(capsys, "overview", *ON)

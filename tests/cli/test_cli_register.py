@@ -196,9 +196,9 @@ def test_several_registers_have_to_be_told_apart(workspace: Path, capsys: pytest
         run(capsys, "register", "record", "A-1", which, *step, "--programme", name)
     assert "gansu, national-2024" in run(capsys, "register", "show", status=2)
     found = json.loads(run(capsys, "due", "--on", "2029-05-01", "--json"))["due"]
-    assert [("national-2024", "document", "overdue")] == [
-        (one["programme"], one["clock"], one["status"]) for one in found
-    ]
+    assert {("gansu", "draw"), ("national-2024", "draw"), ("national-2024", "document")} == {
+        (one["programme"], one["clock"]) for one in found if one["status"] == "overdue"
+    }
 
 
 NATIONAL = ("--programme", "national-2024", "--office", "示例省厅")
@@ -326,7 +326,7 @@ def test_a_sealed_register_that_is_gone_or_changed_is_told_by_every_verb(
     tamper(two_sealed / "gansu" / "events.jsonl")
     name = "register/gansu/events.jsonl"
     found = due(capsys, status=1)
-    assert ["national-2024"] == [one["programme"] for one in found["due"]]
+    assert {"national-2024"} == {one["programme"] for one in found["due"]}
     assert [("gansu", True)] == [(one["programme"], name in one["reason"]) for one in found["unreadable_registers"]]
     assert [] == due(capsys, *GANSU, status=1)["due"]
     assert [] == due(capsys, *NATIONAL[:2])["unreadable_registers"]

@@ -8,7 +8,8 @@ import icalendar
 from programmes import shipped
 
 from greenmine.programme.agenda import agenda
-from greenmine.programme.clocks import Deadline
+from greenmine.programme.clocks import DRAW, Deadline
+from greenmine.programme.quota import Yearly
 
 CCACC = shipped("ccacc-2024")
 ON = dt.date(2026, 11, 21)
@@ -48,3 +49,30 @@ def test_text_from_outside_cannot_add_lines() -> None:
     assert 1 == len(found)
     assert [] == found[0].walk("VALARM")
     assert "⟨U+202E⟩" in str(found[0]["description"])
+
+
+def test_the_share_of_the_year_is_an_entry_for_each_list() -> None:
+    """八（十六）: 31 December, with the numbers and the clause; drawing one more moves no entry and adds none."""
+    national = shipped("national-2024")
+    last = dt.date(2026, 12, 31)
+    made = [
+        agenda(
+            [
+                (national, Deadline(f"list/{name}", DRAW, dt.date(2026, 1, 1), last, draw=share(name, drawn)))
+                for name in ("national", "provincial")
+            ],
+            ON,
+        )
+        for drawn in (0, 1)
+    ]
+    first, later = ([*icalendar.Calendar.from_ical(one).walk("VEVENT")] for one in made)
+    assert 2 == len({one["uid"] for one in first})
+    assert [one["uid"] for one in first] == [one["uid"] for one in later]
+    assert [last, last] == [one.decoded("dtstart") for one in first]
+    assert "八（十六）" in str(first[0]["description"])
+    assert str(first[0]["summary"]) != str(later[0]["summary"])
+
+
+def share(name: str, drawn: int) -> Yearly:
+    """Return what is to be drawn of a list of 21."""
+    return Yearly(name, 2026, 21, 3, drawn, None)

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from programmes import BEGIN, NAMES, day, shipped, story, walk
+from programmes import BEGIN, NAMES, day, draft, entered, shipped, story, walk
 
 from greenmine import i18n
 from greenmine.errors import JournalError
-from greenmine.programme.clocks import DOCUMENT, Deadline, deadlines, due, title, why
+from greenmine.programme.clocks import DOCUMENT, DRAW, Deadline, deadlines, due, title, why
 from greenmine.programme.events import VOID
 from greenmine.programme.parts import Length
 from greenmine.programme.programme import Programme
@@ -128,6 +128,60 @@ def test_the_national_notice_holds_for_five_years() -> None:
     assert "overdue" == found[0].status(day("2029-04-16"))
     assert "自然资规〔2024〕1号" in title(found[0], NATIONAL)
     assert "八（十七）末段" in why(found[0], NATIONAL)
+
+
+LISTED = [draft(NATIONAL, f"mine/GM-{number:04}", "carry_provincial", "2025-01-06") for number in range(21)]
+DRAWN = [
+    draft(NATIONAL, f"mine/GM-{number:04}", "drawn", on)
+    for number, on in enumerate(("2025-09-01", "2027-02-01", "2027-03-01", "2027-04-01"))
+]
+
+
+def shares(on: str, programme: Programme = NATIONAL) -> list[Deadline]:
+    """Return what is told of the mines to be drawn: of 21, one was in 2025, none in 2026, three in 2027."""
+    found = due(fold(entered([*LISTED, *DRAWN]), programme), day(on), within=30)
+    return [one for one in found if one.clock == DRAW]
+
+
+def test_the_share_of_the_year_is_due_on_its_last_day() -> None:
+    """八（十六）: 每年抽取不低于10%: 3 of 21; overdue in the year after that, and no longer told then."""
+    told = {
+        on: [(str(one.due), one.status(day(on))) for one in shares(on)]
+        for on in ("2025-11-21", "2025-12-02", "2025-12-31", "2026-11-21", "2026-12-21", "2027-05-06", "2028-01-01")
+    }
+    assert told == {
+        "2025-11-21": [],
+        "2025-12-02": [("2025-12-31", "open")],
+        "2025-12-31": [("2025-12-31", "due")],
+        "2026-11-21": [("2025-12-31", "overdue")],
+        "2026-12-21": [("2025-12-31", "overdue"), ("2026-12-31", "open")],
+        "2027-05-06": [("2026-12-31", "overdue")],
+        "2028-01-01": [],
+    }
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", "应抽 3 座，已抽 1 座"), ("en", "1 of 3 mines drawn")])
+def test_the_share_of_the_year_is_told_with_its_numbers_and_its_clause(language: str, words: str) -> None:
+    """八（十六）: how many of which list are needed and were drawn, of how many, by which rule."""
+    i18n.use(language)
+    (one,) = shares("2026-11-21")
+    assert "list/provincial" == one.subject
+    assert words in title(one, NATIONAL)
+    assert "2025" in title(one, NATIONAL)
+    for text in ("10%", "21", "自然资规〔2024〕1号 八（十六）"):
+        assert text in why(one, NATIONAL)
+
+
+def test_a_share_of_strata_is_told_as_unknown() -> None:
+    """The register does not know who is in which stratum; that is said for the year, and no number is guessed."""
+    assert NATIONAL.draw is not None
+    rule = NATIONAL.draw.model_copy(update={"ratio": None, "per": "stratum", "strata": {"large": "0.3"}})
+    programme = NATIONAL.model_copy(update={"draw": rule})
+    (one,) = shares("2026-11-21", programme)
+    assert ("list/provincial", None, "unknown") == (one.subject, one.due, one.status(day("2026-11-21")))
+    assert one.problem in why(one, programme)
+    assert "八（十六）" in why(one, programme)
+    assert "2026" in title(one, programme)
 
 
 @pytest.mark.parametrize(("programme", "end"), [(NATIONAL, "2026-06-03"), (GANSU, "2025-06-03")])

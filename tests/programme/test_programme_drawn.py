@@ -16,6 +16,7 @@ from greenmine.errors import UsageError
 from greenmine.programme.draw import Plan, State, freeze, listed, make_frame, read_draw, replace, run
 from greenmine.programme.drawn import enter
 from greenmine.programme.events import Event
+from greenmine.programme.quota import of_year
 from greenmine.programme.recording import open_register, record
 
 NATIONAL = shipped("national-2024")
@@ -66,6 +67,7 @@ def test_drawn_and_key_mines_are_entered_with_the_bag_of_the_draw(archive: Archi
         (one.date, one.office, one.by, one.document) for one in steps
     }
     assert (4, ()) == (len(steps), passed_over)
+    assert {"mine/GM-0003": "key"} == {one.subject: one.details["extra"] for one in steps if "extra" in one.details}
     assert "listed_provincial" == open_register(archive, NATIONAL).register.get(steps[0].subject).state
 
 
@@ -93,6 +95,9 @@ def test_who_replaces_is_entered_on_the_day_of_the_replacement(archive: Archive)
     state = replace(archive, "2026-spot", first, ground="closed", document="停产通知", by="省厅", on=LATER)
     (step,), _passed_over = enter(archive, NATIONAL, state, by="登记员", time=LATER)
     assert (dt.date(2026, 7, 6), "bags/draw/2026-spot/r3") == (step.date, step.document)
+    assert {"draw": "2026-spot", "extra": "replacement"} == step.details
+    (share,) = of_year(open_register(archive, NATIONAL).register, 2026, dt.date(2026, 12, 31))
+    assert (30, 3, 3, dt.date(2026, 7, 2)) == (share.mines, share.needed, share.drawn, share.reached)
     assert dt.date(2026, 7, 2) == state.day == read_draw(archive, "2026-spot").day
 
 

@@ -127,6 +127,15 @@ def test_what_is_due_is_counted_by_clock_and_status() -> None:
     assert {} == see(found, "2026-03-20", within=3).due_counts
 
 
+def test_the_share_of_the_year_is_told_for_each_list() -> None:
+    """八（十六）: 每年抽取不低于10%: one of each list by 31 December; of the provincial one it was drawn."""
+    found = see(register(*LISTED, (0, "drawn", "2026-03-02")), "2026-12-02").deadlines
+    assert [("list/national", 2, 1, 0)] == [
+        (one.subject, one.draw.mines, one.draw.needed, one.draw.drawn) for one in found if one.draw
+    ]
+    assert {("draw", "overdue"): 1} == see(register(*LISTED, (0, "drawn", "2026-03-02")), "2027-01-04").due_counts
+
+
 @given(
     st.sampled_from(NAMES),
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 40), st.integers(0, 90)), max_size=40),

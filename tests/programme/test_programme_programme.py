@@ -84,11 +84,12 @@ def written(tmp_path: Path) -> Path:
         ("length: {years: 2}", "length: {years: 9999}", "9999"),
         ("proposes: standard", "proposes: nothing", "nothing"),
         ("lists: [provincial]}", "lists: [municipal]}", "municipal"),
+        ("every: {years: 1}", "every: {years: 2}", "{years: 1}"),
         ("id: national-2024", "id: other", "other"),
     ],
 )
 def test_a_file_that_does_not_hang_together_is_refused(written: Path, old: str, new: str, place: str) -> None:
-    """A state, actor, step or list that is not there, two units of a length, another id: named with what was found."""
+    """No such state, actor, step or list, two units of a length, a draw not yearly (八（十六）), another id: named."""
     written.write_text(written.read_text("utf-8").replace(old, new, 1), "utf-8")
     with pytest.raises(CatalogError) as refused:
         load_programme("national-2024", Workspace(written.parents[2]))
