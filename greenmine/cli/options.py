@@ -106,17 +106,16 @@ json_option = click.option("--json", "as_json", is_flag=True, help=_("Print JSON
 
 
 def parse_day(text: str) -> dt.date:
-    """Return the day that a person names; today where nothing is said.
+    """Return the day that a person names; today, in China, where nothing is said.
 
     Raises:
         UsageError: it is no date.
     """
-    if not text:
-        return dt.datetime.now(dt.UTC).astimezone().date()
-    from greenmine.programme.drafts import day_of  # noqa: PLC0415 - late: few verbs need dates
+    from greenmine.programme.calendar import today  # noqa: PLC0415 - late: few verbs need dates
+    from greenmine.programme.drafts import day_of  # noqa: PLC0415 - likewise
 
     try:
-        return day_of(text)
+        return day_of(text) if text else today()
     except ValueError:
         expected = _("{text} is no date: expected one such as 2024-04-15.")
         raise UsageError(expected.format(text=shown(text))) from None

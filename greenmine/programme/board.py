@@ -6,7 +6,6 @@ agencies; no person is: not who entered a step, was drawn as an inspector, or is
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +15,7 @@ from greenmine.archive.layout import Archive
 from greenmine.errors import UsageError, shown
 from greenmine.files import canonical_json, sha256_hex
 from greenmine.i18n import gettext as _
+from greenmine.programme.calendar import today
 from greenmine.programme.clocks import status_text, title, why
 from greenmine.programme.drafts import day_of
 from greenmine.programme.overview import MINE, Overview, name_of, read_overview
@@ -80,7 +80,7 @@ class Board:
         Args:
             programme: whose register; empty for no overview.
             roster: the table of the mines that hold a licence and are in production; empty for none.
-            on: the day, such as `2026-06-30`; today where it is empty. The pieces say which it was.
+            on: the day, such as `2026-06-30`; today in China where it is empty. The pieces say which it was.
             lang: the language of the pieces, `zh` or `en`.
             workspace: where to look; the one around the working directory by default.
 
@@ -92,7 +92,7 @@ class Board:
                 return cls(None, lang)
             space = workspace or Workspace.find()
             try:
-                day = day_of(on) if on else dt.datetime.now(dt.UTC).astimezone().date()
+                day = day_of(on) if on else today()
             except ValueError:
                 text = _("{text} is no date: expected one such as 2024-04-15.")
                 raise UsageError(text.format(text=shown(on))) from None

@@ -2,7 +2,8 @@
 
 The day on which something happens is not counted; a period of years or months ends on the day of the same number, or on
 the last of the month where there is none. Working days are those of the State Council's yearly notices, as the package
-chinese_calendar has them. For a year whose notice it does not hold nothing is guessed.
+chinese_calendar has them. For a year whose notice it does not hold nothing is guessed. Today is the day in China,
+wherever the machine is: registers are kept by offices there, and draws are dated by it.
 """
 
 from __future__ import annotations
@@ -11,13 +12,27 @@ import calendar
 import datetime as dt
 from collections.abc import Iterable
 from functools import cache
+from typing import Final
 
 from greenmine.errors import UsageError
 from greenmine.i18n import gettext as _
 from greenmine.programme.parts import Length
 
+CHINA: Final = dt.timezone(dt.timedelta(hours=8))
+"""The zone of points in time that name none, and of days."""
+
 Pause = tuple[dt.date, dt.date]
 """A time that does not count: the days after the first up to and including the second."""
+
+
+def day_at(time: dt.datetime) -> dt.date:
+    """Return the day in China at a point in time, which names its zone."""
+    return time.astimezone(CHINA).date()
+
+
+def today() -> dt.date:
+    """Return the day that it is in China."""
+    return day_at(dt.datetime.now(dt.UTC))
 
 
 @cache

@@ -47,8 +47,9 @@ from greenmine.archive.record import read_document, time_text, validated
 from greenmine.archive.staging import SealedBag
 from greenmine.errors import ArchiveError, UsageError, shown
 from greenmine.i18n import gettext as _
+from greenmine.programme.calendar import CHINA, day_at
 from greenmine.programme.parts import Draw as Rule
-from greenmine.programme.plan import CHINA, Plan
+from greenmine.programme.plan import Plan
 from greenmine.programme.programme import Programme
 from greenmine.programme.quota import quota
 from greenmine.programme.register import Register
@@ -109,7 +110,7 @@ def make_frame(
     if plan.at <= on:
         text = _("The event that gives the seed, {event}, is over: name one that is still to come.")
         raise UsageError(text.format(event=shown(plan.event)))
-    if plan.as_of > str(on.astimezone(CHINA).date()):
+    if plan.as_of > str(day_at(on)):
         text = _("The lists of {day} are not known yet: name a day that has come.")
         raise UsageError(text.format(day=plan.as_of))
     groups = _groups(plan, rule, lists)
@@ -366,7 +367,7 @@ def _sealed(  # noqa: PLR0917 - what a draw is made with
 
 def china_day(time: str) -> dt.date:
     """Return the day in China of a point in time, as the archive writes it."""
-    return dt.datetime.fromisoformat(time).astimezone(CHINA).date()
+    return day_at(dt.datetime.fromisoformat(time))
 
 
 def china_time(time: str) -> str:

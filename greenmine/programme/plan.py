@@ -14,9 +14,7 @@ from greenmine.catalog.fields import Day, Id, Key, Share, Strict
 from greenmine.catalog.strict_yaml import load_yaml, validate
 from greenmine.errors import CatalogError, shown
 from greenmine.i18n import gettext as _
-
-CHINA: Final = dt.timezone(dt.timedelta(hours=8))
-"""The zone of points in time that name none."""
+from greenmine.programme.calendar import CHINA
 
 _POINT: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2})?$"
 Texts = Annotated[dict[Id, Text], Field(max_length=5000)]

@@ -33,12 +33,10 @@ from greenmine.assessment.values import BadValue
 from greenmine.errors import JournalError, UsageError, shown
 from greenmine.files import canonical_json
 from greenmine.i18n import gettext as _
+from greenmine.programme.calendar import day_at
 from greenmine.programme.events import Draft, Event, Journal, make_line, parse_line, read_journal
 from greenmine.programme.programme import Programme, as_document
 from greenmine.programme.register import Fold, Register, fold, take_all
-
-EASTERNMOST: Final = dt.timedelta(hours=14)
-"""How far ahead of UTC the day begins somewhere: a step of today is never one of tomorrow."""
 
 _OPEN: Final = (
     os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -96,7 +94,7 @@ def record(
 
     Raises:
         JournalError: a step breaks a rule (the message tells which, with its clause), is malformed or of a day to
-            come, or the journal cannot be read.
+            come in China, or the journal cannot be read.
         IntegrityError: what was sealed is no longer in the journal, or a line was edited or is out of place.
         ArchiveError: the disk is full or refuses something else; nothing was entered.
     """
@@ -120,7 +118,7 @@ def _tried(
 ) -> list[Draft]:
     """Return the steps that can be entered, after trying them on the register."""
     seq, prev = state.head
-    today = (time.astimezone(dt.UTC) + EASTERNMOST).date()
+    today = day_at(time)
     fitting = []
     for draft in drafts:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 import shutil
 from collections.abc import Callable
@@ -259,6 +260,20 @@ def test_a_day_that_nobody_keeps_a_register_of_is_refused(verb: list[str], capsy
     """Far years would lead out of the calendar."""
     for day in ("9999-12-31", "0001-01-01"):
         assert day in run(capsys, *verb, day, status=2)
+
+
+@pytest.mark.usefixtures("mine")
+def test_without_a_date_it_is_the_day_in_china(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """八（十六）: at 01:00 in Beijing a machine in UTC enters and shows what is of the new day, as draws are dated."""
+    monkeypatch.setattr("greenmine.programme.calendar.today", lambda: dt.date(2026, 5, 6))
+    run(capsys, "register", "record", "A-1", "carry_provincial", *STEP, "--programme", "national-2024")
+    run(capsys, "register", "record", "A-1", "drawn", *STEP)
+    shown = json.loads(run(capsys, "register", "show", "A-1", "--json"))
+    assert ["2026-05-06"] * 2 == [one["date"] for one in shown["events"]]
+    assert "2026-05-06" in run(capsys, "due")
+    assert "2026-05-06" in run(capsys, "overview")
 
 
 def test_rules_tell_what_other_verbs_ask_for(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from greenmine.errors import UsageError
-from greenmine.programme.calendar import end_of, is_working_day, months_after, working_days_after
+from greenmine.programme.calendar import day_at, end_of, is_working_day, months_after, today, working_days_after
 from greenmine.programme.parts import Length
 
 
 def on(text: str) -> dt.date:
     return dt.date.fromisoformat(text)
+
+
+@pytest.mark.parametrize(("hour", "day"), [("15:59", "2026-11-21"), ("16:00", "2026-11-22")])
+def test_the_day_begins_at_midnight_in_beijing(hour: str, day: str) -> None:
+    """16:00 UTC is 00:00 in China, whose offices keep the registers."""
+    assert on(day) == day_at(dt.datetime.fromisoformat(f"2026-11-21T{hour}:00+00:00"))
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "UTC", "Pacific/Pago_Pago"])
+def test_today_is_china_s_day_wherever_the_machine_is(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first and the last of these zones never have the same day."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        before, told, after = day_at(dt.datetime.now(dt.UTC)), today(), day_at(dt.datetime.now(dt.UTC))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert before <= told <= after
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,15 @@ def test_of_several_steps_all_are_entered_or_none(tmp_path: Path) -> None:
     assert () == open_register(archive, NATIONAL).events
 
 
+def test_the_day_that_has_come_is_that_in_china(tmp_path: Path) -> None:
+    """八（十六）: draws are dated in China; from 16:00 UTC on it is the next day there, not before."""
+    archive = make_archive(tmp_path)
+    late = dt.datetime(2026, 11, 21, 16, tzinfo=dt.UTC)
+    with pytest.raises(JournalError, match="2026-11-22"):
+        put(archive, "A", ("apply", "2026-11-22"), at=late - dt.timedelta(minutes=1))
+    assert 1 == put(archive, "A", ("apply", "2026-11-22"), at=late)
+
+
 def test_a_step_of_a_day_to_come_is_not_entered(tmp_path: Path) -> None:
     """What is entered was done; tomorrow's steps, and years mistyped, are refused."""
     archive = make_archive(tmp_path)
