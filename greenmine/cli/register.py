@@ -208,13 +208,13 @@ def show_command(
         if (not listed or listed in one.lists) and (not state or one.state == state)
     ]
     if as_json:
-        records = [record_document(one) for one in chosen]
+        records = [record_document(one, day) for one in chosen]
         head = {"events": register.head[0], "sha256": register.head[1], "sealed": sealed}
         print_json({"programme": programme.id, "on": str(day), "journal": head, "records": records})
         return
     title = _("{programme}, as of {day}").format(programme=programme.title, day=day)
     columns = [_("subject"), _("name"), _("state"), _("since"), _("on the list")]
-    console().print(table(title, columns, (cells(programme, one) for one in chosen)))
+    console().print(table(title, columns, (cells(programme, one, day) for one in chosen)))
     counts = [f"{known.title} {len(register.listed(key))}" for key, known in programme.lists.items()]
     click.echo("; ".join(counts))
     if sealed < register.head[0]:
@@ -232,12 +232,14 @@ def _opened(root: Path | None, name: str, day: dt.date) -> tuple[Programme, Regi
     return programme, opened.register.as_of(day), opened.sealed
 
 
-def cells(programme: Programme, record: Record) -> list[str]:
-    """Return the cells of a record in a table."""
+def cells(programme: Programme, record: Record, day: dt.date) -> list[str]:
+    """Return the cells of a record in a table, as of a day."""
+    from greenmine.programme.clocks import state_text  # noqa: PLC0415 - late: help needs none of it
+
     lists = ", ".join(programme.lists[one].title for one in record.lists)
     name = str(record.details.get("name", ""))
     subject = record.subject.removeprefix("mine/")
-    return [subject, name, programme.state_title(record.state), str(record.since or ""), lists]
+    return [subject, name, state_text(record, day), str(record.since or ""), lists]
 
 
 def _show_record(programme: Programme, record: Record, day: dt.date, *, as_json: bool) -> None:
@@ -245,13 +247,13 @@ def _show_record(programme: Programme, record: Record, day: dt.date, *, as_json:
 
     running = deadlines(record, programme, day)
     if as_json:
-        document = record_document(record) | {
+        document = record_document(record, day) | {
             "events": [event_document(event) for event in record.events],
             "deadlines": [deadline_document(programme, one, day) for one in running],
         }
         print_json(document)
         return
-    subject, name, state, _since, lists = cells(programme, record)
+    subject, name, state, _since, lists = cells(programme, record, day)
     heading = " ".join(filter(None, (subject, name, state, lists)))
     columns = [_("date"), _("step"), _("office"), _("document"), _("deadline"), _("Case"), _("clause")]
     rows = (
@@ -282,12 +284,16 @@ def step_title(programme: Programme, event: Event) -> str:
     return step.title if step else _("taken back")
 
 
-def record_document(record: Record) -> dict[str, Any]:
-    """Return a record for a program."""
+def record_document(record: Record, day: dt.date) -> dict[str, Any]:
+    """Return a record for a program, as of a day."""
+    from greenmine.programme.clocks import ran_out  # noqa: PLC0415 - late: help needs none of it
+
+    past = ran_out(record, day)
     return {
         "subject": record.subject,
         "state": record.state,
         "since": record.since and str(record.since),
+        "ran_out": past and str(past.due),
         "lists": list(record.lists),
         "details": record.details,
     }
@@ -347,7 +353,7 @@ def export_command(file: Path, *, on: str, name: str, root: Path | None, as_json
     writer.writerow(columns)
     for _subject, one in sorted(register.records.items()):
         last = one.events[-1]
-        row = [*cells(programme, one), step_title(programme, last), last.document]
+        row = [*cells(programme, one, day), step_title(programme, last), last.document]
         writer.writerow(inert(visible(cell)) for cell in row)
     write_atomic(file, stream.getvalue().encode("utf-8-sig"))
     if as_json:

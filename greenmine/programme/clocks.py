@@ -163,6 +163,32 @@ def status_text(deadline: Deadline, on: dt.date) -> str:
     return words[deadline.status(on)]
 
 
+def ran_out(record: Record, on: dt.date) -> Deadline | None:
+    """Return the validity that a record's state rests on, where it has run out on a day; None where it has not.
+
+    The state itself stays what the events say until another step is entered.
+    """
+    programme = record.programme
+    found = [
+        one
+        for one in deadlines(record, programme, on)
+        if (clock := programme.clocks[one.clock]).kind == "validity"
+        and any(programme.steps[step].to_state == record.state for step in clock.starts)
+    ]
+    if not found or found[-1].due is None or found[-1].due >= on:
+        return None
+    return found[-1] if found[-1].met in {None, found[-1].due} else None
+
+
+def state_text(record: Record, on: dt.date) -> str:
+    """Return the state of a record in words, and that what it rests on has run out, where it has on that day."""
+    state, past = record.programme.state_title(record.state), ran_out(record, on)
+    if past is None:
+        return state
+    text = _("{state} ({what} until {day}, run out)")
+    return text.format(state=state, what=title(past, record.programme), day=past.due)
+
+
 def _of_document(programme: Programme) -> Iterator[Deadline]:
     begin, length = programme.valid_from, programme.document.validity
     if begin and length:
@@ -272,9 +298,8 @@ def _periods(name: str, clock: Clock, run: _Run, record: Record, on: dt.date) ->
         if over is not None and over < end and not any(begin < day <= end for day in done):
             return  # it ended before the period did
         met = next((day for day in done if day > begin), None)
-        yield Deadline(
-            record.subject, name, begin, end, met, missed=met is None and over is not None, rests_on=run.start.document
-        )
+        missed = met is None and (over is not None or last < on)
+        yield Deadline(record.subject, name, begin, end, met, missed=missed, rests_on=run.start.document)
         count, begin = count + 1, end
 
 

@@ -137,6 +137,24 @@ def test_what_is_due_is_listed_with_its_reason_and_goes_into_a_calendar(
 
 
 @pytest.mark.usefixtures("mine")
+def test_a_certificate_that_has_run_out_is_shown_as_that(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """六4: valid until 2027-05-27; the state stays until its expiry is entered, and the day is told beside it."""
+    certified(capsys)
+    show = ("register", "show", "--on")
+    for on, told in (("2027-05-27", None), ("2027-06-01", "2027-05-27")):
+        record = json.loads(run(capsys, *show, on, "--json"))["records"][0]
+        single = json.loads(run(capsys, "register", "show", "GM-0001", "--on", on, "--json"))
+        assert [("certified", told)] * 2 == [(one["state"], one["ran_out"]) for one in (record, single)]
+        run(capsys, "register", "export", "out.csv", "--on", on, lang="zh")
+        tables = [
+            "".join(run(capsys, *show, on, lang="zh").split()),
+            "".join(run(capsys, "register", "show", "GM-0001", "--on", on, lang="zh").split()),
+            (workspace / "out.csv").read_text("utf-8-sig"),
+        ]
+        assert [told is not None] * 3 == ["已满" in one for one in tables]
+
+
+@pytest.mark.usefixtures("mine")
 def test_steps_of_a_table_are_entered_all_or_none(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A list that existed before comes in at once; a row that breaks a rule keeps all of them out."""
     head = "subject,step,date,office,document,city\n"

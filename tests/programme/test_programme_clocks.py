@@ -12,7 +12,7 @@ from programmes import BEGIN, NAMES, day, draft, entered, shipped, story, walk
 
 from greenmine import i18n
 from greenmine.errors import JournalError
-from greenmine.programme.clocks import DOCUMENT, DRAW, Deadline, deadlines, due, title, why
+from greenmine.programme.clocks import DOCUMENT, DRAW, Deadline, deadlines, due, ran_out, state_text, title, why
 from greenmine.programme.events import VOID
 from greenmine.programme.parts import Length
 from greenmine.programme.programme import Programme
@@ -111,6 +111,51 @@ def test_what_can_no_longer_be_done_is_missed_and_not_due() -> None:
     expired = (*CERTIFIED, ("expire", "2027-05-28"))
     assert ["missed"] * 3 == [status for _due, status in told(CCACC, "surveillance", "2027-06-01", *expired)]
     assert () == due(fold(story(CCACC, MINE, *expired), CCACC), day("2027-06-01"))
+
+
+def test_what_can_no_longer_be_done_is_missed_before_anybody_says_so() -> None:
+    """六4: 有效期内每年: on the last day of the three years a surveillance can be held, on the next it cannot."""
+    assert ["overdue", "overdue", "due"] == [one for _due, one in told(CCACC, "surveillance", "2027-05-27", *CERTIFIED)]
+    assert ["missed"] * 3 == [one for _due, one in told(CCACC, "surveillance", "2027-05-28", *CERTIFIED)]
+    found = due(fold(story(CCACC, MINE, *CERTIFIED), CCACC), day("2027-06-01"))
+    assert [("validity", "overdue")] == [(one.clock, one.status(day("2027-06-01"))) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("programme", "subject", "steps", "last"),
+    [
+        (CCACC, MINE, CERTIFIED, "2027-05-27"),
+        (NATIONAL, "agency/A1", (("exclude_agency", "2024-06-05"),), "2027-06-05"),
+        (NATIONAL, "agency/A1", (("exclude_agency", "2024-06-05"), ("exclude_agency", "2026-03-02")), "2029-03-02"),
+        (NATIONAL, MINE, (("carry_provincial", "2024-06-05"),), None),
+        (SHANXI, "agency/A1", (("exclude_agency", "2024-06-05"),), None),
+    ],
+)
+def test_a_state_that_has_run_out_is_told_as_that(
+    programme: Programme, subject: str, steps: tuple[Any, ...], last: str | None
+) -> None:
+    """六4: 有效期为 3 年; 国家八（十七）: 三年内不再采信; a list has no end, nor has 山西三（三）."""
+    record = fold(story(programme, subject, *steps), programme).get(subject)
+    state = programme.state_title(record.state)
+    if last is None:
+        assert (None, state) == (ran_out(record, day("2090-01-01")), state_text(record, day("2090-01-01")))
+        return
+    after = day(last) + dt.timedelta(days=1)
+    assert (None, state) == (ran_out(record, day(last)), state_text(record, day(last)))
+    past = ran_out(record, after)
+    assert past is not None
+    assert last == str(past.due)
+    assert state_text(record, after).startswith(state)
+    assert last in state_text(record, after)
+
+
+def test_what_was_followed_by_a_step_has_not_run_out() -> None:
+    """六4: an expiry that is recorded is a state of its own; a new certificate holds again."""
+    again = (("reapply", "2027-06-01"), ("accept", "2027-06-02"), ("form_team", "2027-06-03"), ("assess", "2027-06-07"))
+    steps = (*CERTIFIED, ("expire", "2027-05-28"), *again, ("certify", "2027-06-14"))
+    record = fold(story(CCACC, MINE, *steps), CCACC).get(MINE)
+    assert ["expired", "certified"] == [record.as_of(day(on)).state for on in ("2027-05-30", "2029-01-01")]
+    assert all(ran_out(record.as_of(day(on)), day(on)) is None for on in ("2027-05-30", "2029-01-01"))
 
 
 def test_a_certificate_withdrawn_needs_no_more_surveillance() -> None:
