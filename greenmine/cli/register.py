@@ -81,7 +81,8 @@ def _print_events(archive: Archive, programme: Programme, events: tuple[Event, .
     help=_(
         "Enter a mine's application, if it is complete: the form in mine.yaml is filled in, and each material that the "
         "programme asks for is a file or folder of the mine (--material ID=PATH; “greenmine register rules” lists "
-        "them). The files' SHA-256 go into the register."
+        "them). A licence that it asks for has to hold on the day by mine.yaml. The files' SHA-256 go into the "
+        "register."
     ),
 )
 @click.argument("mine")
@@ -95,7 +96,7 @@ def apply_command(mine: str, *, materials: tuple[str, ...], step: str, entry: En
 
     programme = entry.programme
     folder = Workspace.around(mine).mine_dir(mine)
-    found = examine(programme, folder, _fields(materials, "--material", bool))
+    found = examine(programme, folder, _fields(materials, "--material", bool), entry.day)
     if not found.complete:
         _refuse(programme, found, as_json=entry.as_json)
     step = step or (programme.application.step if programme.application else "")
@@ -106,13 +107,17 @@ def apply_command(mine: str, *, materials: tuple[str, ...], step: str, entry: En
 
 def _refuse(programme: Programme, found: Examined, *, as_json: bool) -> None:
     """Say what an application lacks."""
-    rules = programme.application
+    asked = programme.application.materials if programme.application else {}
     if as_json:
-        ids = [name for name in (rules.materials if rules else {}) if name not in found.materials]
-        print_json({"complete": False, "missing": ids, "blank": [field.key for field in found.blank]})
+        ids = [name for name in asked if name not in found.materials]
+        blank = [field.key for field in found.blank]
+        print_json({"complete": False, "missing": ids, "blank": blank, "lapsed": dict(found.lapsed)})
         raise click.exceptions.Exit(CheckFailed.exit_status)
     lacks = [f"{one.title} ({programme.cited(one.clause)})" for one in found.missing]
     lacks += [f"{field.title} (mine.yaml: {field.key})" for field in found.blank]
+    lacks += [
+        f"{asked[name].title} ({programme.cited(asked[name].clause)}): {why}" for name, why in found.lapsed.items()
+    ]
     text = _("{mine}: the application is not complete and was not entered. Missing: {what}.")
     raise CheckFailed(one_line(text.format(mine=found.profile.id, what="; ".join(lacks))))
 

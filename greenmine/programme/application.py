@@ -1,11 +1,13 @@
 """An application: is the form filled in, are the materials there, and which files are they?
 
 What has to be there is the programme's; where it lies is said by who enters the application, as paths below the mine's
-folder. Of each file the SHA-256 goes into the event, so that what was handed in cannot be exchanged later.
+folder. A material that stands for a licence has to hold on the day by `mine.yaml`. Of each file the SHA-256 goes into
+the event, so that what was handed in cannot be exchanged later.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from typing import Any
 
 from greenmine.errors import EvidenceError, UsageError, shown
 from greenmine.evidence.folder import Entry, opened, walk
-from greenmine.evidence.profile import FILE_NAME, MineProfile, read_profile
+from greenmine.evidence.profile import FILE_NAME, LicenceKind, MineProfile, read_profile
 from greenmine.files import sha256_hex
 from greenmine.i18n import gettext as _
 from greenmine.programme.parts import Application, FormField, Material
@@ -30,17 +32,19 @@ class Examined:
         materials: id → what goes into the event: path and SHA-256.
         missing: materials that were not given.
         blank: fields of the form that are not filled in.
+        lapsed: materials that stand for a licence which does not hold on the day: id → why.
     """
 
     profile: MineProfile
     materials: Mapping[str, Mapping[str, str]]
     missing: tuple[Material, ...]
     blank: tuple[FormField, ...]
+    lapsed: Mapping[str, str]
 
     @property
     def complete(self) -> bool:
-        """Whether nothing is missing or blank."""
-        return not self.missing and not self.blank
+        """Whether nothing is missing or blank, and every licence holds."""
+        return not self.missing and not self.blank and not self.lapsed
 
     @property
     def details(self) -> dict[str, Any]:
@@ -50,13 +54,14 @@ class Examined:
         return {**{key: value for key, value in mine.items() if value}, **({"materials": files} if files else {})}
 
 
-def examine(programme: Programme, mine_dir: Path, given: Mapping[str, str]) -> Examined:
+def examine(programme: Programme, mine_dir: Path, given: Mapping[str, str], on: dt.date) -> Examined:
     """Return what a mine's application holds, and what it lacks.
 
     Args:
         programme: what has to be there.
         mine_dir: the mine's folder.
         given: id of a material → path of a file or folder below the mine's folder.
+        on: the day of the application.
 
     Raises:
         UsageError: the programme asks for no materials, or not for one that was given.
@@ -79,7 +84,21 @@ def examine(programme: Programme, mine_dir: Path, given: Mapping[str, str]) -> E
     }
     missing = tuple(one for name, one in rules.materials.items() if name not in paths)
     blank = tuple(field for field in rules.form if not _value(profile, field.key))
-    return Examined(profile, materials, missing, blank)
+    told = {name: _lapsed(profile, one.licence, on) for name, one in rules.materials.items() if one.licence}
+    return Examined(profile, materials, missing, blank, {name: why for name, why in told.items() if why})
+
+
+def _lapsed(profile: MineProfile, kind: LicenceKind, on: dt.date) -> str:
+    """Return why no licence of a kind holds on a day; nothing where one does."""
+    licences = [one for one in profile.licences if one.kind == kind]
+    if any((one.valid_from or on) <= on <= (one.valid_until or on) for one in licences):
+        return ""
+    if not licences:
+        return _("no licence of the kind “{kind}” in mine.yaml").format(kind=kind)
+    last = max(licences, key=lambda one: one.valid_until or dt.date.max)
+    if last.valid_until and last.valid_until < on:
+        return _("{name} by mine.yaml expired on {day}").format(name=last.name, day=last.valid_until)
+    return _("{name} by mine.yaml begins on {day}").format(name=last.name, day=last.valid_from)
 
 
 def _paths(rules: Application, given: Mapping[str, str]) -> dict[str, str]:

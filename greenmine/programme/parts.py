@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from greenmine.catalog.fields import Day, Id, Key, Note, Share, Strict, Text, True_
 from greenmine.catalog.strict_yaml import problem
 from greenmine.errors import shown
+from greenmine.evidence.profile import LicenceKind
 from greenmine.i18n import gettext as _
 from greenmine.i18n import language
 
@@ -226,9 +227,11 @@ class Material(Named, Sourced):
 
     Attributes:
         is_form: whether it is the form, which `mine.yaml` is as a file.
+        licence: the kind of licence in `mine.yaml` that it stands for, which has to hold on the day of the application.
     """
 
     is_form: True_ = False
+    licence: LicenceKind | None = None
 
 
 class FormField(Named):

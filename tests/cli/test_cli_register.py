@@ -62,8 +62,20 @@ def test_an_incomplete_application_is_not_entered(mine: Path, capsys: pytest.Cap
     form = mine / "mine.yaml"
     form.write_text(form.read_text("utf-8").replace("economic_type: 有限责任公司", "economic_type:"), "utf-8")
     found = json.loads(run(capsys, "register", "apply", "GM-0001", *CCACC, *MATERIALS, "--json", status=1))
-    assert {"complete": False, "missing": [], "blank": ["economic_type"]} == found
+    assert {"complete": False, "missing": [], "blank": ["economic_type"], "lapsed": {}} == found
     assert "no register yet" in run(capsys, "register", "show", status=2)
+
+
+def test_an_application_on_an_expired_licence_is_not_entered(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """山西一（一）1: 有效采矿许可证: refused with the clause and the day on which it expired, entered while it held."""
+    form = mine / "mine.yaml"
+    form.write_text(form.read_text("utf-8").replace("2039-01-14", "2024-05-05"), "utf-8")
+    given = ("--material", "mining_licence=report.txt", "--material", "plan=atlas.txt", "--programme", "shanxi-2023")
+    said = run(capsys, "register", "apply", "GM-0001", *given, "--date", "2024-05-06", status=1)
+    assert all(word in said for word in ("晋自然资函〔2023〕738号 一（一）1", "2024-05-05", "was not entered"))
+    told = json.loads(run(capsys, "register", "apply", "GM-0001", *given, "--date", "2024-05-06", "--json", status=1))
+    assert (False, [], [], ["mining_licence"]) == (told["complete"], told["missing"], told["blank"], [*told["lapsed"]])
+    run(capsys, "register", "apply", "GM-0001", *given, "--date", "2024-05-05")
 
 
 def test_a_complete_application_keeps_the_digests_of_its_files(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
