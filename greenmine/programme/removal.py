@@ -2,15 +2,17 @@
 
 A proposal decides nothing. It comes from what the register holds: a rectification whose day has passed, a failed check,
 a matter that a department reported with a ground of the source. Grounds that hold only where nothing was put right in
-time are proposed only then. What was decided on is not proposed any more: the mine was off its lists since, a later
+time are proposed only then. A mine is proposed once on each ground, however often it was reported, with all papers.
+What was decided on is not proposed any more: the mine was off its lists since, a later
 step dismisses the ground (`details.dismissed`), or it was found put right, if the ground is about that.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from greenmine.i18n import gettext as _
 from greenmine.programme.clocks import deadlines
@@ -31,8 +33,8 @@ class Proposal:
         ground: the id of the ground; empty where the source names none for the case.
         text: the source's words of the ground.
         rule: its clause, with the document.
-        since: since when there is a case.
-        reason: what is the case.
+        since: since when there is a case, the first one.
+        reason: what is the case; all of them where there are several.
         evidence: the papers that show it.
         decided_by: the deciding body, in the language in use.
     """
@@ -62,9 +64,20 @@ def proposals(register: Register, on: dt.date) -> tuple[Proposal, ...]:
     for whole in register.records.values():
         record = whole.as_of(on)
         if record.lists:
-            found += _overdue(record, programme, programme.removal, on)
-            found += _reported(record, programme, programme.removal, on)
+            cases = (_overdue, _reported)
+            found += _by_ground(one for case in cases for one in case(record, programme, programme.removal, on))
     return tuple(sorted(found, key=lambda one: (one.since, one.subject, one.ground)))
+
+
+def _by_ground(cases: Iterable[Proposal]) -> Iterator[Proposal]:
+    """Yield one proposal of a mine for each ground: since the first case, with the reasons and papers of all."""
+    grouped: dict[str, list[Proposal]] = {}
+    for one in sorted(cases, key=attrgetter("since")):
+        grouped.setdefault(one.ground, []).append(one)
+    for same in grouped.values():
+        reasons = dict.fromkeys(one.reason for one in same)
+        papers = dict.fromkeys(paper for one in same for paper in one.evidence)
+        yield replace(same[0], reason=_("; ").join(reasons), evidence=tuple(papers))
 
 
 def _overdue(record: Record, programme: Programme, removal: Removal, on: dt.date) -> Iterator[Proposal]:

@@ -51,6 +51,28 @@ def test_the_source_that_sets_no_ground_of_its_own_is_quoted_as_it_is() -> None:
     assert "晋自然资函〔2023〕738号 二（三）" == one.rule
 
 
+def test_a_ground_is_proposed_once_however_often_it_is_reported() -> None:
+    """八（十七）: trigger 4, reported by two departments, is one case since the first, with the papers of both."""
+    report = {"trigger": "4", "reason": "越界开采", "document": "函1", "details": {"evidence": ["执法文书.pdf"]}}
+    again = {"trigger": "4", "reason": "再次越界", "document": "函2", "details": {"evidence": ["执法文书.pdf"]}}
+    other = {"trigger": "2", "reason": "未缴罚款", "document": "函3"}
+    steps = [("refer", "2026-03-02", report), ("refer", "2026-04-07", other), ("refer", "2026-05-06", again)]
+    found = proposals(register(NATIONAL, LISTED, *steps), day("2026-06-01"))
+    assert [("4", day("2026-03-02")), ("2", day("2026-04-07"))] == [(one.ground, one.since) for one in found]
+    assert ("函1", "执法文书.pdf", "函2") == found[0].evidence
+    assert all(word in found[0].reason for word in ("越界开采", "再次越界"))
+    (one,) = proposals(register(NATIONAL, LISTED, steps[0]), day("2026-03-02"))
+    assert found[0].reason.startswith(one.reason)
+
+
+def test_an_overdue_order_and_a_failed_check_on_one_ground_are_one_case() -> None:
+    """四（十）: 不符合标准的矿山: the day of the order has passed, and a later check failed."""
+    failed = ("check_fail", "2026-10-12", {"document": "核查记录"})
+    (one,) = proposals(register(NATIONAL, LISTED, ORDER, failed), day("2026-11-02"))
+    assert ("standard", day("2026-10-01")) == (one.ground, one.since)
+    assert ("整改通知1号", "核查记录") == one.evidence
+
+
 def test_a_department_reports_a_ground() -> None:
     """八（十七）: trigger 4, reported by a department, is proposed with its words until the mine is removed."""
     report = ("refer", "2026-03-02", {"trigger": "4", "reason": "越界开采", "details": {"evidence": ["执法文书.pdf"]}})
