@@ -85,9 +85,17 @@ def write_atomic(path: Path, data: bytes) -> None:
     """Write `data` to `path` so that after a crash either the old or the new content is there, whole.
 
     Raises:
-        OSError: the disk is full or the folder cannot be written; `path` is then as it was.
+        OSError: the disk is full or the folder cannot be written; `path` is then as it was, and what the error names.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        _write(path, data)
+    except OSError as problem:  # of the temporary file nobody has heard
+        raise OSError(problem.errno, problem.strerror, str(path)) from problem
+    sync_directory(path.parent)
+
+
+def _write(path: Path, data: bytes) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     temporary = Path(name)
     try:
@@ -100,7 +108,6 @@ def write_atomic(path: Path, data: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    sync_directory(path.parent)
 
 
 def refusal(problem: OSError) -> str:

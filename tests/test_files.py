@@ -105,6 +105,18 @@ def test_a_written_file_replaces_the_old_one_whole(tmp_path: Path) -> None:
     assert (b"two", ["a.txt"]) == (path.read_bytes(), [entry.name for entry in path.parent.iterdir()])
 
 
+def test_a_write_that_is_refused_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
+    """A folder in the place of the file, or a file in that of a folder: not the temporary file, which is gone."""
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(IsADirectoryError) as refused:
+        write_atomic(tmp_path / "folder", b"x")
+    assert (str(tmp_path / "folder"), None) == (refused.value.filename, refused.value.filename2)
+    assert ["folder"] == [entry.name for entry in tmp_path.iterdir()]
+    with pytest.raises(OSError, match="name too long") as refused:
+        write_atomic(tmp_path / ("x" * 250), b"x")
+    assert str(tmp_path / ("x" * 250)) == refused.value.filename
+
+
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     """With no room for the new content the old one stands, and no temporary file is left."""
     path = tmp_path / "a.txt"
