@@ -17,6 +17,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Final
 
 from greenmine.archive.bag import MAX_TAG_FILE, check_payload, read_file, read_manifests
 from greenmine.archive.checkpoint import check_ledger, read_checkpoints
@@ -53,6 +54,9 @@ from greenmine.programme.plan import Plan
 from greenmine.programme.programme import Programme
 from greenmine.programme.quota import quota
 from greenmine.programme.register import Register
+
+OLDEST: Final = dt.timedelta(days=92)
+"""How much older than the event the lists may be: a quarter of a year, so that they are present ones."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ def make_frame(
 
     Raises:
         UsageError: the programme has no draws, a list is empty, a mine or person of the plan is unknown, the plan asks
-            for less than the rule, or its event is over.
+            for less than the rule, its lists are of a day to come or long gone, or its event is over.
     """
     rule = programme.draw
     if rule is None or plan.programme != programme.id:
@@ -113,6 +117,11 @@ def make_frame(
     if plan.as_of > str(day_at(on)):
         text = _("The lists of {day} are not known yet: name a day that has come.")
         raise UsageError(text.format(day=plan.as_of))
+    if day_at(plan.at) - dt.date.fromisoformat(plan.as_of) > OLDEST:
+        text = _(
+            "The lists of {day} are more than {count} days older than the event that gives the seed: name a later day."
+        )
+        raise UsageError(text.format(day=plan.as_of, count=OLDEST.days))
     groups = _groups(plan, rule, lists)
     _check_names(plan, lists)
     mines = tuple(

@@ -35,7 +35,7 @@ class Plan(Strict):
         schema_: `greenmine.draw.plan/1`.
         draw: what to call the draw.
         programme: whose rule it follows.
-        as_of: the day as of which the lists are taken from the register.
+        as_of: the day as of which the lists are taken from the register, at most 92 days before the event.
         event: the public event that will give the seed, in words.
         event_at: when that takes place; China's time where it names no zone.
         seed_like: how the seed will be written, an example such as `03 08 11`: each digit of it stands for a digit.

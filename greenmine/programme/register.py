@@ -239,7 +239,8 @@ class Fold:
             expected = (
                 _("the day of its latest step, {day}").format(day=last.date) if last else _("a step to take back")
             )
-            raise BadValue("date", expected, str(event.date), _("Only the latest step can be taken back."))
+            found = str(event.date) if last else _("no step")
+            raise BadValue("date", expected, found, _("Only the latest step can be taken back."))
         if not event.reason:
             raise BadValue("reason", _("why the step is taken back"), _("nothing"))
         gone = record.events.pop()

@@ -146,6 +146,8 @@ def test_what_is_due_is_listed_with_its_reason_and_goes_into_a_calendar(
     assert ["2025-05-27", "2026-05-27", "2027-05-27"] == sorted(str(one.decoded("dtstart")) for one in entries)
     run(capsys, "due", "--on", "2025-05-28", "--within", "800", "--calendar", "again.ics", lang="zh")
     assert data == (workspace / "again.ics").read_bytes()
+    said = run(capsys, "due", "--on", "2025-05-28", "--calendar", workspace / "evidence", status=2)
+    assert f"{workspace / 'evidence'}”: the system refused" in said
 
 
 @pytest.mark.usefixtures("mine")
@@ -194,6 +196,9 @@ def test_a_step_is_taken_back_with_a_reason(capsys: pytest.CaptureFixture[str]) 
     run(capsys, "register", "undo", "GM-0001", "2024-05-27", "--reason", "误登", "--office", "认证中心")
     found = json.loads(run(capsys, "register", "show", "--json"))
     assert ("assessed", 6) == (found["records"][0]["state"], found["journal"]["events"])
+    words = ("register", "undo", "GM-0009", "2024-05-27", "--reason", "误登", "--office", "认证中心")
+    assert "expected a step to take back, got no step." in run(capsys, *words, status=2)
+    assert "没有步骤" in run(capsys, *words, status=2, lang="zh")
 
 
 @pytest.mark.usefixtures("mine")

@@ -358,6 +358,7 @@ def test_a_frame_with_a_smaller_quota_cannot_be_made(archive: Archive, programme
         ({"conflicts": [{"mine": "GM-00001", "inspector": "I-1", "reason": "x"}]}, "GM-00001.*on no list"),
         ({"strata": {"GM-0001": "large"}}, "ratios for whole lists"),
         ({"as_of": "2026-06-26"}, "2026-06-26 are not known yet"),
+        ({"as_of": "2026-03-30"}, "2026-03-30 are more than 92 days older"),
         ({"team": 8}, "GM-0000 only 7 inspectors"),
         ({"programme": "other"}, "has no rule"),
     ],
@@ -367,6 +368,12 @@ def test_a_plan_that_cannot_be_followed_is_refused(programme: Programme, fields:
     i18n.use("en")
     with pytest.raises(UsageError, match=message):
         make_frame(plan(**fields), programme, LISTS, by="省厅", on=FROZEN)
+
+
+def test_lists_may_be_a_quarter_of_a_year_old(programme: Programme) -> None:
+    """八（十六）, 每年: no source says how old; 92 days before the event are allowed, 93 are not."""
+    frame, _mines = make_frame(plan(as_of="2026-03-31"), programme, LISTS, by="省厅", on=FROZEN)
+    assert "2026-03-31" == frame.as_of
 
 
 def test_nothing_is_drawn_from_empty_lists(programme: Programme) -> None:

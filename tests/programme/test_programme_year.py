@@ -137,7 +137,7 @@ def plan(name: str, on: str) -> Plan:
             "programme": name,
             "as_of": on,
             "event": "示例开奖",
-            "event_at": "2035-01-01T21:15",
+            "event_at": f"{day(on) + dt.timedelta(days=10)}T21:15",
             "seed_like": "00 00 00 00 00 00 00",
         }
     )
@@ -147,9 +147,8 @@ def drawn(name: str, on: str, seed: str) -> tuple[dict[str, tuple[int, int]], li
     """Return mines and quota of each list on a day, and who a seed draws."""
     assert seed in page(name)
     mines = listed(register(name), day(on))
-    frame, framed = make_frame(
-        plan(name, on), shipped(name), mines, by="示例", on=dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
-    )
+    frozen = dt.datetime.combine(day(on), dt.time(), dt.UTC)
+    frame, framed = make_frame(plan(name, on), shipped(name), mines, by="示例", on=frozen)
     quotas = {one.name: (one.mines, one.quota) for one in frame.strata}
     found = draw_mines(framed, {one.name: one.quota for one in frame.strata}, seed)
     return quotas, [one.record for one in found]
