@@ -91,7 +91,8 @@ def check_step(event: Event, before: Sequence[Event], rule: Rule, programme: Pro
     """
     _check_day(event, before, rule.first, programme)
     _check_needs(event, rule, programme)
-    _check_after(event, before, rule.step.after, rule.step.clause, programme)
+    if rule.step.after:
+        _check_after(event, before, rule.step.after, rule.step.clause, programme)
     if event.trigger:
         _check_trigger(event, before, programme)
     if rule.step.rectification:
