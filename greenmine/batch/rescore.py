@@ -21,6 +21,7 @@ from greenmine.archive.index import Row, read_contents
 from greenmine.archive.layout import Archive
 from greenmine.archive.record import BagRef
 from greenmine.archive.redaction import removals
+from greenmine.assessment.carry import KIND
 from greenmine.batch.job import Made, Outcome, attempted, make
 from greenmine.batch.pool import local
 from greenmine.batch.reproduce import FINDINGS, RESCORE
@@ -60,13 +61,16 @@ class Outlook:
     deltas: Deltas
 
 
-def records_in_force(archive: Archive, catalog: Catalog, mines: Sequence[str] = ()) -> tuple[Row, ...]:
+def records_in_force(
+    archive: Archive, catalog: Catalog, mines: Sequence[str] = (), *, again: bool = False
+) -> tuple[Row, ...]:
     """Return the records that another version would supersede, in order of the mines.
 
     Args:
         archive: the archive.
         catalog: the newer version; what was scored by it already is left out.
         mines: only these; all of them where it is empty.
+        again: whether what was scored again by it is not left out, for its mapping set may have been corrected.
 
     Raises:
         UsageError: a mine has no record.
@@ -81,7 +85,8 @@ def records_in_force(archive: Archive, catalog: Catalog, mines: Sequence[str] = 
     if unknown:
         raise UsageError(_("The archive holds no record of {mine}.").format(mine=", ".join(unknown)))
     rows = [row for row in contents.rows if row.in_force and (not mines or row.mine in mines)]
-    return tuple(sorted((row for row in rows if row.catalog != catalog.ref), key=lambda row: (row.mine, row.revision)))
+    rows = [row for row in rows if row.catalog != catalog.ref or (again and row.kind == KIND)]
+    return tuple(sorted(rows, key=lambda row: (row.mine, row.revision)))
 
 
 def outlook(archive: Archive, row: Row, catalog: Catalog, workspace: Workspace) -> Outlook:
@@ -239,7 +244,8 @@ def _resealed(archive: Archive, row: Row, outcome: Outcome, catalog: Catalog, re
     if not isinstance(outcome, Again) or outcome.made is None:
         return Resealed(row, failure=outcome.failure, exit_status=outcome.exit_status)
     try:
-        reason = reason or _("Scored again: {older} → {newer}").format(older=row.catalog, newer=catalog.ref)
+        text = _("Scored again: {older} → {newer}") if row.catalog != catalog.ref else _("Scored again by {newer}")
+        reason = reason or text.format(older=row.catalog, newer=catalog.ref)
         made = outcome.made
         sealed = seal_produced(
             archive, made.book, made.files, folded=made.folded, reason=reason, evidence=outcome.evidence, over=row.bag

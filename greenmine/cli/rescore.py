@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 @click.argument("mines", nargs=-1, metavar="[MINE...]")
 @click.option("--catalog", required=True, metavar="ID@VERSION", help=_("The newer version."))
 @click.option("--dry-run", is_flag=True, help=_("Only show what would change."))
+@click.option(
+    "--again", is_flag=True, help=_("Also what was scored again by NEW already, after its mapping set was corrected.")
+)
 @click.option("--reason", default="", help=_("Why; that the version changed, by default."))
 @click.option("--workers", type=click.IntRange(1, 256), help=_("Processes on this machine: one a processor."))
 @archive_option
@@ -43,6 +46,7 @@ def command(  # noqa: PLR0917 - click calls by name
     mines: tuple[str, ...],
     catalog: str,
     dry_run: bool,  # noqa: FBT001 - see above
+    again: bool,  # noqa: FBT001 - see above
     reason: str,
     workers: int | None,
     root: Path | None,
@@ -55,7 +59,7 @@ def command(  # noqa: PLR0917 - click calls by name
     workspace = Workspace.find()
     newer = load_catalog(catalog, workspace)
     archive = _opened(archive_root(root), read_only=dry_run)
-    rows = records_in_force(archive, newer, mines)
+    rows = records_in_force(archive, newer, mines, again=again)
     if dry_run:
         results = look(rows, archive, newer, workspace)
     else:

@@ -356,6 +356,29 @@ def test_nothing_is_sealed_by_a_mapping_set_that_nobody_completed(place: Workspa
     assert path.name in one.failure
 
 
+def test_a_mapping_set_that_was_corrected_can_be_applied_again(place: Workspace) -> None:
+    """Only when asked for; where nothing has changed there is no new revision, and the facts are the first ones."""
+    archive = Archive.open(place.reports)
+    (row,) = records_in_force(archive, NEWER)
+    alone(archive, row, NEWER, place)
+    assert () == records_in_force(archive, NEWER)
+    (row,) = records_in_force(archive, NEWER, again=True)
+    assert "GM-0002/r2" == row.record
+    assert ("bags/assess/GM-0002/r2", False) == ((same := alone(archive, row, NEWER, place)).bag, same.new)
+    path = place.root / "parameters/mappings/examples/national-2024--hypothetical-2027.yaml"
+    text = path.read_text("utf-8")
+    path.write_text(
+        text.replace("to: indicator/5, relation: equal", "to: indicator/5, relation: intersects, rationale: x")
+    )
+    sealed = alone(archive, row, NEWER, place)
+    record = record_of(archive, sealed.bag)
+    assert record.supersedes is not None
+    assert ("bags/assess/GM-0002/r3", "bags/assess/GM-0002/r2") == (sealed.bag, record.supersedes.bag)
+    findings = json.loads((archive.place(sealed.bag) / "data" / "findings.json").read_bytes())
+    assert "intersects" == findings["indicators"]["5"]["not_carried"]["relation"]
+    assert verify(archive, Pins()).holds
+
+
 def test_a_catalog_beside_the_workspace_is_only_looked_at(place: Workspace, tmp_path: Path) -> None:
     """What is sealed can be looked up by its name later; another file of that name cannot."""
     path = tmp_path / "hypothetical-2027.yaml"
