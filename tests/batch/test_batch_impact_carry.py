@@ -23,6 +23,7 @@ from greenmine.batch.impact.scored import STATUSES
 from greenmine.batch.impact.table import FactsTable
 from greenmine.catalog import Catalog, load_catalog
 from greenmine.catalog.mapping import Link, MappingSet, cards_of, identity, load_mapping
+from greenmine.errors import InputError
 from greenmine.scoring import Scorer
 from greenmine.workspace import Workspace, shared_dir
 
@@ -150,6 +151,15 @@ def test_facts_under_another_name_and_of_another_form() -> None:
     newer = changed(i11=share, i14=share)
     statuses = agrees(FULL, passage(newer, link("11", "11", defects="share"), link("14", "14", met="share")))
     assert ["not_assessed"] * 2 == [statuses[id_] for id_ in ("11", "14")]
+
+
+def test_a_cell_of_another_form_is_named() -> None:
+    """Also where the scorer has to be asked whether the newer rule takes what the row holds."""
+    row = table_of([FULL], OLDER.document).data.to_pylist()[0]
+    cells = {key: value for key, value in row.items() if value is not None}
+    table = FactsTable.of([cells | {"26.certified": "perhaps"}], "facts.csv")
+    with pytest.raises(InputError, match=r"26\.certified"):
+        carried(table, changed(), [passage(changed(i26=one_flag_less), link("26", "26"))])
 
 
 def test_facts_are_carried_over_along_a_mapping_set() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from greenmine.batch.impact.impact import Cause, Impact
 from greenmine.catalog import Catalog
 from greenmine.i18n import gettext as _
+from greenmine.text import visible
 
 _HEADS = {"prerequisite": "prerequisites", "category": "categories"}
 
@@ -41,5 +42,7 @@ def notes(impact: Impact) -> list[str]:
             if origin.mapping is not None:
                 text = _("Facts recorded by {older}, {mines} mines: carried over to {newer} by the mapping set {file}.")
             file = origin.mapping.path.name if origin.mapping else ""
-            found.append(text.format(older=origin.recorded or "–", mines=origin.mines, newer=catalog.ref, file=file))
+            found.append(
+                text.format(older=visible(origin.recorded) or "–", mines=origin.mines, newer=catalog.ref, file=file)
+            )
     return found
