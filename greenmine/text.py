@@ -15,6 +15,9 @@ _STEERING = re.compile(
     "\\u2060-\\u206f\\u3164\\ufeff\\uffa0\\ufff0-\\ufffb\\ud800-\\udfff\\U000e0000-\\U000e007f]"
 )
 
+# What spreadsheets take for a formula; with apostrophes before it too, so that one more can be taken off again.
+_FORMULA = re.compile("'*[=+\\-@\t\r＝＋－＠]")
+
 
 def visible(text: str) -> str:
     """Return `text` with steering characters shown by their number, and every line break a plain one."""
@@ -24,4 +27,9 @@ def visible(text: str) -> str:
 
 def inert(text: str) -> str:
     """Return `text` as a cell that no spreadsheet takes for a formula: with an apostrophe before it, if need be."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")) else text
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def active(cell: str) -> str:
+    """Return the text that `inert` made a cell of."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell

@@ -46,7 +46,7 @@ def carry_over(findings: Mapping[str, Any], mapping: MappingSet, newer: Mapping[
     carried["assessment"] = {**head, "kind": KIND, "rescored": rescored}
     carried |= {group: {} for group in GROUPS.values()}
     for card in cards_of(newer):
-        entry = _entry(findings, mapping.sources(card), mapping.targets)
+        entry = _entry(findings, mapping, card)
         if entry is not None:
             group, name = _place(card)
             carried[group][name] = entry
@@ -58,24 +58,30 @@ def _place(card: str) -> tuple[str, str]:
     return GROUPS[kind], name
 
 
-def _entry(findings: Mapping[str, Any], sources: tuple[Link, ...], targets: Any) -> Document | None:  # noqa: ANN401
+def _entry(findings: Mapping[str, Any], mapping: MappingSet, card: str) -> Document | None:
     """Return what a card of the newer catalog takes over; None where nothing was recorded before."""
+    sources = mapping.sources(card)
     if not sources:
         return _not_carried("new")
-    recorded = [link for link in sources if link.from_ and _found(findings, link.from_) is not None]
-    if not recorded:
+    if all(_found(findings, str(link.from_)) is None for link in sources):
         return None
-    link = sources[0]
-    if len(sources) > 1 or len(targets(link.from_)) > 1 or link.relation not in CARRYING:
+    link = mapping.answer(card)
+    if link is None:
         relations = {one.relation for one in sources}
         return _not_carried(relations.pop() if len(relations) == 1 and not relations & CARRYING else "shared", sources)
-    entry = copy.deepcopy(dict(_found(findings, str(link.from_)) or {}))
-    for holder in (entry, *entry.get("judgements", ())):
-        if "facts" in holder:
-            holder["facts"] = _renamed(holder["facts"], link.keys)
+    entry = renamed(_found(findings, str(link.from_)) or {}, link.keys)
     if link.from_ != link.to:
         entry["carried_from"] = link.from_
     return entry
+
+
+def renamed(entry: Mapping[str, Any], keys: Mapping[str, str]) -> Document:
+    """Return a copy of an entry of findings with its facts, the experts' own included, under their newer names."""
+    made = copy.deepcopy(dict(entry))
+    for holder in (made, *made.get("judgements", ())):
+        if "facts" in holder:
+            holder["facts"] = _renamed(holder["facts"], keys)
+    return made
 
 
 def _found(findings: Mapping[str, Any], card: str) -> Mapping[str, Any] | None:

@@ -18,7 +18,7 @@ import numpy as np
 from greenmine.archive.index import read_contents
 from greenmine.archive.layout import Archive
 from greenmine.batch.impact import words as named
-from greenmine.batch.impact.carry import mapping_sets
+from greenmine.batch.impact.carry import passages
 from greenmine.batch.impact.collect import facts_of_archive, facts_of_paths
 from greenmine.batch.impact.impact import NEAR, Case, Change, Impact
 from greenmine.batch.impact.table import FactsTable
@@ -68,7 +68,7 @@ class Portfolio:
         """Read a register and score it.
 
         Args:
-            facts: a table made by `greenmine facts`; empty for the latest record of each mine in the archive, and for
+            facts: a table made by `greenmine facts`; empty for the records that it takes from the archive, and for
                 the folders in `evidence/` where the archive has no records.
             catalogs: references; what changes is told from the first to each other.
             readings: `NAME=CHOICE` each; every way to fold what does not apply where there are none.
@@ -87,9 +87,9 @@ class Portfolio:
                 text = _("Expected one or more catalogs, and readings as NAME=CHOICE, got {text}.")
                 raise UsageError(text.format(text=shown(wrong or "")))
             table = FactsTable.read(Path(facts)) if facts else _of_workspace(space, loaded[0])
-            mappings = mapping_sets(table, loaded, space)
+            ways = passages(table, loaded, space)
             digest = sha256_hex(Path(facts).read_bytes() if facts else _as_json(table))
-            return cls(Impact.of(table, loaded, [(pair[0], pair[1]) for pair in pairs], mappings), digest, lang)
+            return cls(Impact.of(table, loaded, [(pair[0], pair[1]) for pair in pairs], ways), digest, lang)
 
     @cached_property
     def count(self) -> int:
@@ -185,12 +185,7 @@ class Portfolio:
                 pair = {"before": change.before.catalog.ref, "after": change.after.catalog.ref}
                 lines.append(text.format(out=out, certain=int(change.certain.sum()), in_=len(change.comes_in), **pair))
                 tables += [self._causes(change), self._lost(change)]
-            lines += [
-                _("Facts were carried over from {older} to {newer} by the mapping set {file}.").format(
-                    older=mapping.from_, newer=mapping.to, file=mapping.path.name
-                )
-                for mapping in self.impact.mappings.values()
-            ]
+            lines += named.notes(self.impact)
             return self._piece("changes", _("Who drops out, and by what"), *lines, *tables)
 
     def _causes(self, change: Change) -> Table:
@@ -303,9 +298,8 @@ class Portfolio:
         with speaking(self.lang):
             rows = [Row((_("Facts"), _("{count} mines").format(count=self.count), self.digest))]
             rows += [Row((one.ref, one.title, one.sha256)) for one in self.impact.catalogs]
-            rows += [
-                Row((one.path.name, f"{one.from_} → {one.to}", one.sha256)) for one in self.impact.mappings.values()
-            ]
+            mappings = [way.mapping for way in self.impact.ways]
+            rows += [Row((one.path.name, f"{one.from_} → {one.to}", one.sha256)) for one in mappings]
             heads = (_("What"), _("Name"), "SHA-256")
             lines = []
             if unread := self.impact.unread():

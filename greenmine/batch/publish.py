@@ -67,14 +67,18 @@ def _exchange(folder: Path, building: Path, ours: set[str]) -> None:
     if folder.is_symlink() or not folder.is_dir():
         raise NotADirectoryError(None, _("something that is no folder is in its place"))
     old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.", suffix=".old"))
-    folder.rename(old / folder.name)
+    try:
+        folder.rename(old / "was")
+    except BaseException:
+        old.rmdir()
+        raise
     try:
         building.rename(folder)
     except BaseException:
-        (old / folder.name).rename(folder)
+        (old / "was").rename(folder)
         old.rmdir()
         raise
-    for left in sorted((old / folder.name).iterdir()):
+    for left in sorted((old / "was").iterdir()):
         if left.name not in ours:
             left.rename(folder / left.name)
     sync_directory(folder)

@@ -38,6 +38,9 @@ FOLDER: Final = "mappings"
 CARRYING: Final = frozenset({"equal", "equivalent"})
 """The relations along which facts are carried over."""
 
+_WORTH: Final = frozenset(("points", "step", "unit", "cap", "at_least", "text"))
+"""What a rule says of points and thresholds, or to people; the facts that it reads do not depend on it."""
+
 Relation = Literal["equal", "equivalent", "subset", "superset", "intersects", "none", "undecided"]
 Ref = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}@[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Card = Annotated[str, Field(pattern=r"^(prerequisite|indicator)/[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -135,6 +138,17 @@ class MappingSet:
     def targets(self, card: str) -> tuple[Link, ...]:
         """Return the mappings that lead from a card of the older catalog."""
         return tuple(link for link in self.links if link.from_ == card)
+
+    def answer(self, card: str) -> Link | None:
+        """Return the mapping along which a card of the newer catalog takes over what was recorded; None where none is.
+
+        The older card has to be the only one that leads here, and has to lead nowhere else: one record answers one
+        question.
+        """
+        sources = self.sources(card)
+        if len(sources) != 1 or sources[0].relation not in CARRYING:
+            return None
+        return sources[0] if len(self.targets(str(sources[0].from_))) == 1 else None
 
 
 def load_mapping(ref: str, older: Catalog, newer: Catalog, workspace: Workspace) -> MappingSet:
@@ -274,6 +288,20 @@ def _asked(node: Any) -> Iterable[str]:  # noqa: ANN401 - any part of a rule
     elif isinstance(node, list):
         for inner in node:
             yield from _asked(inner)
+
+
+def same_facts(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Tell whether two indicators read the same facts, in the same form, of the same mines, whatever they are worth."""
+    if one.get("variants") != other.get("variants"):
+        return False
+    rules, others = ({"": entry["rule"]} if "rule" in entry else entry["rules"] for entry in (one, other))
+    return {name: _form(rule) for name, rule in rules.items()} == {name: _form(rule) for name, rule in others.items()}
+
+
+def _form(node: Any) -> Any:  # noqa: ANN401 - any part of a rule
+    if isinstance(node, dict):
+        return {key: _form(inner) for key, inner in node.items() if key not in _WORTH}
+    return [_form(inner) for inner in node] if isinstance(node, list) else node
 
 
 def draft_mapping(older: Catalog, newer: Catalog) -> str:

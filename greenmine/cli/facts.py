@@ -15,8 +15,9 @@ from greenmine.workspace import Workspace
 @click.command(
     "facts",
     help=_(
-        "Write what points rest on, a row a mine, for “greenmine impact”: of the latest record of each mine in the "
-        "archive, or of the PATHs (findings files, mines' folders, ids of mines)."
+        "Write what points rest on, a row a mine, for “greenmine impact”: of the archive, or of the PATHs (findings "
+        "files, mines' folders, ids of mines). Of a mine's records in force in the archive the one with the latest "
+        "date of assessment is taken, and the mine's own assessment only where there is no other."
     ),
 )
 @click.argument("paths", nargs=-1, metavar="[PATH]...")

@@ -11,6 +11,7 @@ import click
 from greenmine.cli.options import parse_day, parse_readings
 from greenmine.cli.output import console, print_json, table
 from greenmine.cli.overview import on_option, roster_option
+from greenmine.errors import UsageError
 from greenmine.i18n import gettext as _
 from greenmine.i18n import language
 from greenmine.workspace import Workspace
@@ -78,17 +79,20 @@ def command(  # noqa: PLR0917 - click calls by name
     on: str,
 ) -> None:
     """Print the impact."""
-    from greenmine.batch.impact.carry import mapping_sets  # noqa: PLC0415 - late: numpy and pyarrow
+    from greenmine.batch.impact import words  # noqa: PLC0415 - late: numpy and pyarrow
+    from greenmine.batch.impact.carry import passages  # noqa: PLC0415
     from greenmine.batch.impact.impact import Impact  # noqa: PLC0415
     from greenmine.batch.impact.sheet import write_sheet  # noqa: PLC0415
     from greenmine.batch.impact.table import FactsTable  # noqa: PLC0415
     from greenmine.catalog import load_catalog  # noqa: PLC0415
 
+    if programme and report is None:
+        raise UsageError(_("--programme is for the report: expected --report FOLDER too."))
     chosen = [pair for text in readings for pair in parse_readings((text,)).items()]
     workspace = Workspace.find()
     loaded = [load_catalog(ref, workspace) for ref in catalogs]
     read = FactsTable.read(facts)
-    impact = Impact.of(read, loaded, chosen, mapping_sets(read, loaded, workspace))
+    impact = Impact.of(read, loaded, chosen, passages(read, loaded, workspace))
     if output is not None:
         write_sheet(impact, output)
     filed = None
@@ -112,9 +116,8 @@ def command(  # noqa: PLR0917 - click calls by name
     screen = console()
     for each in _tables(impact):
         screen.print(each)
-    for mapping in impact.mappings.values():
-        text = _("Facts were carried over from {older} to {newer} by the mapping set {file}.")
-        click.echo(text.format(older=mapping.from_, newer=mapping.to, file=mapping.path))
+    for note in words.notes(impact):
+        click.echo(note)
     if filed is not None:
         click.echo(_("Report: {path}").format(path=filed))
     unread = impact.unread()

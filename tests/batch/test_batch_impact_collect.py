@@ -8,16 +8,20 @@ from pathlib import Path
 import pytest
 from archives import make_archive
 from cases import full_findings, national, with_facts
-from sealing import make_mine, prepare, record_something
+from sealing import NOON, make_mine, prepare, record_something, small_catalog
 
 from greenmine.archive.layout import Archive
+from greenmine.archive.withdrawal import withdraw
+from greenmine.assessment.carry import carry_over
 from greenmine.batch.impact.collect import facts_of_archive, facts_of_paths, facts_row
 from greenmine.batch.impact.register import Register
 from greenmine.batch.impact.scored import VERDICTS
 from greenmine.batch.impact.table import FactsTable
 from greenmine.catalog import Catalog, load_catalog
+from greenmine.catalog.mapping import identity
 from greenmine.errors import FindingsError, UsageError
-from greenmine.scoring import Scorer
+from greenmine.files import canonical_json
+from greenmine.scoring import Scorer, canonical
 from greenmine.workbook import Workbook
 from greenmine.workspace import Workspace, shared_dir
 
@@ -49,6 +53,18 @@ def test_findings_files_become_rows(catalog: Catalog, tmp_path: Path) -> None:
     assert (["GM-T"], ["0.7"]) == (table.texts("mine").tolist(), table.texts("36.clean_transport_share").tolist())
 
 
+def test_what_is_named_twice_is_taken_once(catalog: Catalog, repository: Path, tmp_path: Path) -> None:
+    """By its id, by its folder, by a link to it; two documents of one mine are one too many."""
+    (tmp_path / "link").symlink_to(repository / "evidence" / "GM-0001")
+    names = ["GM-0001", str(repository / "evidence" / "GM-0001"), str(tmp_path / "link"), "GM-0001"]
+    assert ["GM-0001"] == facts_of_paths(names, catalog, Workspace(repository)).texts("mine").tolist()
+    path = tmp_path / "findings.json"
+    full = full_findings(national())
+    path.write_text(json.dumps({**full, "mine": {**full["mine"], "id": "GM-0001"}}), "utf-8")
+    with pytest.raises(UsageError, match=r"GM-0001.*findings\.json"):
+        facts_of_paths(["GM-0001", str(path)], catalog, Workspace(repository))
+
+
 def test_the_latest_record_of_each_mine_is_taken_from_an_archive(workspace: Path) -> None:
     """A mine with two revisions has one row, of the second, with the digest in the ledger."""
     archive = make_archive(workspace / "reports")
@@ -59,6 +75,73 @@ def test_the_latest_record_of_each_mine_is_taken_from_an_archive(workspace: Path
     table = facts_of_archive(Archive.open(workspace / "reports", read_only=True))
     assert ["GM-0001/r2", "GM-0002/r1"] == table.texts("source").tolist()
     assert digest == table.texts("digest")[0]
+
+
+def assess(root: Path, mine: str, assessment: str, kind: str, date: str) -> Path:
+    """Make an assessment in a mine's folder."""
+    folder = make_mine(root, mine, assessment)
+    panel = folder / "assessments" / assessment / "panel.yaml"
+    text = panel.read_text("utf-8").replace("kind: self", f"kind: {kind}").replace("2026-06-30", date)
+    panel.write_text(text, "utf-8")
+    return folder
+
+
+SELECTION = ("2026-selection", "selection", "2026-06-01")
+SELF = ("2026-self", "self", "2026-06-30")
+CHECK = ("2027-check", "spot_check", "2027-05-05")
+ANOTHER = ("2026-z", "third_party", "2026-06-01")
+
+
+@pytest.mark.parametrize(
+    ("assessments", "chosen"),
+    [
+        ((SELECTION, SELF), SELECTION),
+        ((SELECTION, CHECK, SELF), CHECK),
+        ((SELECTION, ANOTHER), ANOTHER),
+        ((SELF,), SELF),
+        ((SELF, ("2027-self", "self", "2027-06-30")), ("2027-self", "self", "2027-06-30")),
+    ],
+    ids=["not-self", "latest", "one-day", "only-self", "latest-self"],
+)
+@pytest.mark.parametrize("step", [1, -1])
+def test_which_record_is_taken_does_not_depend_on_the_order_of_sealing(
+    assessments: tuple[tuple[str, str, str], ...], chosen: tuple[str, str, str], step: int, workspace: Path
+) -> None:
+    """The mine's own assessment only where there is no other, then the latest date, then the last id."""
+    archive = make_archive(workspace / "reports")
+    for one in assessments[::step]:
+        folder = assess(workspace / "evidence", "GM-0001", *one)
+        prepare(archive, folder, assessment=one[0]).sealed(archive)
+    table = facts_of_archive(archive)
+    assert [chosen] == list(zip(*(table.texts(name) for name in ("assessment", "kind", "date")), strict=True))
+
+
+def test_a_mines_own_assessment_stays_its_own_when_it_is_scored_again(workspace: Path) -> None:
+    """Its record is of the kind `rescore` then; what counts is how the facts were recorded."""
+    archive = make_archive(workspace / "reports")
+    folder = assess(workspace / "evidence", "GM-0001", *SELF)
+    prepare(archive, folder).sealed(archive)
+    again, small = prepare(archive, folder), small_catalog()
+    mapping, scorer = identity(small), Scorer(small.document)
+    findings = carry_over(json.loads(again.files["findings.json"]), mapping, small.document, scorer)
+    assert "rescore" == findings["assessment"]["kind"]
+    again.files.update({"findings.json": canonical_json(findings), "mapping.json": canonical_json(mapping.document)})
+    again.files["score.json"] = canonical(scorer.score(findings))
+    again.sealed(archive)
+    assert ["self"] == facts_of_archive(archive).texts("kind").tolist()
+    folder = assess(workspace / "evidence", "GM-0001", *SELECTION)
+    prepare(archive, folder, assessment=SELECTION[0]).sealed(archive)
+    assert ["selection"] == facts_of_archive(archive).texts("kind").tolist()
+
+
+def test_a_record_that_was_withdrawn_is_not_taken(workspace: Path) -> None:
+    """Of the records in force only."""
+    archive = make_archive(workspace / "reports")
+    for one in (SELF, SELECTION):
+        folder = assess(workspace / "evidence", "GM-0001", *one)
+        last = prepare(archive, folder, assessment=one[0]).sealed(archive)
+    withdraw(archive, last.ref.bag, reason="决定", by="甲", on=NOON)
+    assert ["2026-self"] == facts_of_archive(archive).texts("assessment").tolist()
 
 
 def test_an_archive_without_records_is_refused(workspace: Path) -> None:
@@ -88,7 +171,7 @@ def test_what_the_scorer_refuses_is_in_no_table() -> None:
 
 
 def test_a_finding_of_the_panel_stands_for_the_judgements() -> None:
-    """Where the panel found, its facts are the row's; else the experts' own are, as JSON."""
+    """Where the panel found, its facts are the row's, the experts' beside them; else the experts' own are, as JSON."""
     findings = full_findings(national())
     entry = findings["indicators"]["9"]
     facts = entry["facts"]
@@ -96,8 +179,10 @@ def test_a_finding_of_the_panel_stands_for_the_judgements() -> None:
     entry["resolution"] = "finding"
     row = facts_row(findings, "f", Scorer(national()), "national@2024")
     assert (True, None) == (row["9.goaf_disposal"], row.get("9.judgements"))
+    assert [{"by": "E1", "facts": {**facts, "goaf_disposal": False}}] == json.loads(str(row["9.overruled"]))
     entry["resolution"] = "mean"
     row = facts_row(findings, "f", Scorer(national()), "national@2024")
     assert "9.goaf_disposal" not in row
+    assert "9.overruled" not in row
     assert [{"by": "E1", "facts": {**facts, "goaf_disposal": False}}] == json.loads(str(row["9.judgements"]))
     assert len(FactsTable.of([row])) == 1

@@ -10,12 +10,11 @@ import pytest
 from cases import FOLDING_LOSSES, Document, full_findings, national, with_facts, without
 from registers import random_register, table_of
 
-from greenmine.batch.impact.carry import carried, mapping_sets
+from greenmine.batch.impact.carry import passages
 from greenmine.batch.impact.impact import Cause, Impact
 from greenmine.batch.impact.sheet import rows, write_sheet
 from greenmine.batch.impact.table import FactsTable
 from greenmine.catalog import Catalog, load_catalog
-from greenmine.catalog.mapping import load_mapping
 from greenmine.errors import InputError, UsageError
 from greenmine.scoring import Scorer
 from greenmine.workspace import Workspace
@@ -142,34 +141,12 @@ def test_what_nobody_recorded_is_still_to_be_assessed(impact: Impact, space: Wor
     """Under a catalog with a new prerequisite no mine passes or fails; whether it may pass at best is told."""
     table = impact.table
     both = catalogs(space, "national@2024", "hypothetical@2027")
-    found = Impact.of(table, both, [("na_fold", "category")], mapping_sets(table, both, space)).document()
+    found = Impact.of(table, both, [("na_fold", "category")], passages(table, both, space)).document()
     case, change = found["cases"][1], found["changes"][0]
     assert (5, 3) == (case["verdicts"]["incomplete"], case["may_pass"] + (case["may_pass"] == 2))
     assert {"not_assessed", "prerequisite_not_assessed"} <= {cause["code"] for cause in change["causes"]}
     assert [one["mine"] for one in change["drops_out"] if not one["may_pass"]][:1] == ["B"]
     assert {one["id"] for one in change["causes"]} >= {"P6", "3-4", "7-1", "46-1", "46-2", "28"}
-
-
-def test_facts_are_carried_over_along_a_mapping_set(space: Workspace) -> None:
-    """Only what is equal or equivalent has columns; a fact with another name now has it, in every column."""
-    register = random_register(national(), 40, 4)
-    table = table_of(register, national())
-    older, newer = catalogs(space, "national@2024", "hypothetical@2027")
-    mapping = load_mapping("", older, newer, space)
-    made = carried(table, mapping)
-    owners = {name.rpartition(".")[0] for name in made.names}
-    assert not owners & {"3", "4", "3-4", "7", "7-1", "46", "46-1"}
-    assert {"1", "2", "9", "36", "prerequisite/P1"} <= owners
-    link = next(link for link in mapping.links if link.from_ == "indicator/17")
-    renamed = link.model_copy(update={"to": "indicator/17", "relation": "equivalent", "keys": {"tailings": "pond"}})
-    other = carried(table, type(mapping)(mapping.document, mapping.path, (renamed,)))
-    assert table.texts("17.tailings").tolist() == other.texts("17.pond").tolist()
-    assert "17.tailings" not in other.names
-    for name in ("17.absent", "17.judgements"):
-        assert [text.replace("tailings", "pond") for text in table.texts(name)] == [
-            *other.texts(name)
-        ] or name == "17.judgements"
-    assert "tailings" not in "".join([*other.texts("17.absent"), *other.texts("17.judgements")])
 
 
 def test_headings_that_no_catalog_reads_are_told(impact: Impact, space: Workspace) -> None:

@@ -10,15 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 from cases import Document, full_findings, national, with_facts
-from registers import known_to, random_findings, random_register, table_of
+from registers import known_to, random_findings, random_register, same, table_of
 
 from greenmine.batch.impact.register import Register
-from greenmine.batch.impact.scored import STATUSES, VERDICTS, Scored
+from greenmine.batch.impact.scored import STATUSES, VERDICTS
 from greenmine.batch.impact.table import FactsTable
 from greenmine.catalog import load_catalog
 from greenmine.errors import InputError, UsageError
 from greenmine.scoring import Scorer
-from greenmine.scoring.exact import show
 from greenmine.workspace import Workspace, shared_dir
 
 SMALL = str(Path(__file__).parents[1] / "catalog" / "small.yaml")
@@ -37,23 +36,6 @@ MINES = 250
 @cache
 def catalog(ref: str) -> Document:
     return load_catalog(ref, Workspace(shared_dir())).document
-
-
-def same(scored: Scored, number: int, score: Document) -> bool:
-    """Tell whether a mine's verdict, exact and printed total, statuses and exact points are the scorer's."""
-    total = scored.total(number)
-    if (score["verdict"], score["total_exact"], score["total"] or "") != (
-        VERDICTS[scored.verdict[number]],
-        None if total is None else str(total),
-        scored.totals_shown[number],
-    ):
-        return False
-    for position, row in enumerate(score["indicators"]):
-        status = STATUSES[scored.results.status[position, number]]
-        awarded = show(scored.awarded(position, number)) if row["awarded"] is not None else None
-        if (row["status"], row["awarded"]) != (status, awarded):
-            return False
-    return True
 
 
 @pytest.mark.parametrize("seed", range(10))

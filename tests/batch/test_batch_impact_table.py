@@ -65,6 +65,19 @@ def test_no_cell_of_a_csv_file_is_a_formula(tmp_path: Path) -> None:
     assert ["=HYPERLINK(1)"] == FactsTable.read(tmp_path / "facts.parquet").texts("name").tolist()
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_table_gives_back_the_ids_and_names_that_were_written(suffix: str, tmp_path: Path) -> None:
+    """Those that a spreadsheet program would take for formulas, and those that begin with an apostrophe, too."""
+    names = ["-x", "'-x", "''=1", "'甲'", "＝1", "a'b", "'"]
+    ids = [f"-{number}" for number in range(len(names))]
+    row = table_of([full_findings(national())], national()).data.to_pylist()[0]
+    rows = [{**row, "mine": id_, "name": name} for id_, name in zip(ids, names, strict=True)]
+    path = tmp_path / f"facts{suffix}"
+    FactsTable.of([{key: value for key, value in one.items() if value is not None} for one in rows]).write(path)
+    again = FactsTable.read(path)
+    assert (ids, names) == (again.texts("mine").tolist(), again.texts("name").tolist())
+
+
 def test_what_spreadsheet_programs_and_pandas_make_of_a_table_is_read(tmp_path: Path) -> None:
     """TRUE in capitals, a byte-order mark, whole numbers as 1.0."""
     path = tmp_path / "facts.csv"

@@ -52,6 +52,22 @@ def test_every_piece_is_one_that_a_report_may_show(facts: Path, lang: str) -> No
     assert "GM-H &lt;script&gt;" in portfolio.changes().markup
 
 
+def test_the_report_tells_how_the_facts_of_each_catalog_were_read(facts: Path) -> None:
+    """By which mapping set, or by name; what the table calls a catalog is harmless."""
+    rows = FactsTable.read(facts).data.to_pylist()
+    names = ["national@2024", "example-province@2025", HOSTILE]
+    mixed = [{**row, "catalog": names[number % 3]} for number, row in enumerate(rows)]
+    table = FactsTable.of([{key: value for key, value in row.items() if value is not None} for row in mixed])
+    table.write(Path("mixed.parquet"))
+    found = Portfolio.open("mixed.parquet", catalogs=CATALOGS, lang="en")
+    markup = found.changes().markup
+    assert "Facts recorded by national@2024, 9 mines: carried over to hypothetical@2027 by the mapping set" in markup
+    assert "Facts recorded by example-province@2025, 9 mines: no mapping set to hypothetical@2027" in markup
+    assert "<script" not in markup
+    assert "\u202e" not in markup
+    assert "national-2024--hypothetical-2027.yaml" in found.provenance().markup
+
+
 def test_the_same_table_gives_the_same_pieces(facts: Path) -> None:
     """Two readings of the table, and a copy of it in another place, give the same bytes."""
     shutil.copy(facts, "copy.parquet")

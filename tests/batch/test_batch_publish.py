@@ -76,6 +76,18 @@ def test_the_old_folder_is_put_back_when_the_new_one_cannot_take_its_place(
     assert ["t"] == [path.name for path in tmp_path.iterdir()]
 
 
+@pytest.mark.parametrize("folder", [".", ".."])
+def test_a_folder_that_cannot_be_moved_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    """The working directory, or the one above, under a name that is none: nothing is left beside what was there."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises(UsageError):
+        publish(Path(folder), {"x": b"1"})
+    assert [tmp_path / "here"] == list(tmp_path.rglob("*"))
+
+
 @pytest.mark.parametrize("kind", ["file", "link"])
 def test_what_is_no_folder_is_not_replaced(tmp_path: Path, kind: str) -> None:
     """A file or a link in its place is somebody's; it stays."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,14 @@ from conftest import Bench
 from greenmine.catalog import Catalog, load_catalog
 from greenmine.catalog.mapping import (
     CARRYING,
+    Link,
+    MappingSet,
     asked,
     cards_of,
     draft_mapping,
     load_mapping,
     mapping_name,
+    same_facts,
     same_question,
 )
 from greenmine.errors import CatalogError, UsageError
@@ -146,3 +150,38 @@ def test_the_shipped_mapping_set_is_an_example_and_complete() -> None:
     assert found.document["hypothetical"] is True
     assert () == found.undecided
     assert {"equal", "equivalent", "subset", "superset", "none"} == {link.relation for link in found.links}
+
+
+def link(old: str, new: str, relation: str) -> Link:
+    cards = {name: f"indicator/{id_}" for name, id_ in (("from", old), ("to", new)) if id_}
+    return Link(**cards, relation=relation, rationale="理由")  # type: ignore[arg-type]
+
+
+def test_one_record_answers_one_question() -> None:
+    """Only the one card that leads to one, and nowhere else, along a relation that carries facts."""
+    links = (
+        *(link("1", "1", "equal"), link("2", "20", "equivalent"), link("3", "3", "subset")),
+        *(link("4", "4", "equal"), link("4", "", "none"), link("5", "5", "equal"), link("", "5", "none")),
+        *(link("6", "61", "equivalent"), link("6", "62", "equivalent")),
+        *(link("7", "78", "equivalent"), link("8", "78", "intersects")),
+    )
+    mapping = MappingSet({}, Path("m.yaml"), links)
+    found = {id_: mapping.answer(f"indicator/{id_}") for id_ in ("1", "20", "3", "4", "5", "61", "62", "78", "9")}
+    assert {"1": links[0], "20": links[1], "5": links[5]} == {id_: one for id_, one in found.items() if one}
+
+
+def test_indicators_that_read_the_same_facts() -> None:
+    """Whatever the facts are worth; not where a part, a clause, a direction or who is asked differs."""
+    cards = cards_of(load_catalog("national@2024", SHIPPED).document)
+    assert all(same_facts(entry, entry) for card, entry in cards.items() if card.startswith("indicator/"))
+    step, worth = copy.deepcopy(cards["indicator/2"]), copy.deepcopy(cards["indicator/36"])
+    step["rule"]["step"], worth["rule"]["at_least"] = "9", "0.9"
+    assert same_facts(cards["indicator/2"], step)
+    assert same_facts(cards["indicator/36"], worth)
+    fewer, clause, turned, asked_of = (copy.deepcopy(cards[f"indicator/{id_}"]) for id_ in ("26", "8", "14", "9"))
+    fewer["rule"]["of"].pop()
+    clause["rule"]["clauses"].pop()
+    turned["rule"]["measure"] = "at_most"
+    asked_of["variants"]["of"]["wells"].pop()
+    for id_, other in (("26", fewer), ("8", clause), ("14", turned), ("9", asked_of)):
+        assert not same_facts(cards[f"indicator/{id_}"], other)

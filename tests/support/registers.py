@@ -9,8 +9,10 @@ from typing import Any
 from cases import Document, rule_of
 
 from greenmine.batch.impact.collect import facts_row
+from greenmine.batch.impact.scored import STATUSES, VERDICTS, Scored
 from greenmine.batch.impact.table import FactsTable
 from greenmine.scoring import Scorer
+from greenmine.scoring.exact import show
 
 EXPERTS = ("E1", "E2", "E3", "E4", "E5")
 SHARES = (0, 1, 0.5, 0.69, 0.7, 0.799999, 0.8, 1.0)
@@ -38,8 +40,16 @@ def random_facts(node: Mapping[str, Any], chance: random.Random, good: float = 0
 def _met(node: Mapping[str, Any], chance: random.Random, good: float) -> Document:
     met = chance.random() < good
     fits = node.get("measure", "at_least") == "at_least"
-    measured = {"value": "2" if met else "1", "required": "1.5", "source": "年报"}
-    return {"met": met, **({"measured": measured} if fits and chance.random() < 0.2 else {})}
+    measured = {"value": chance.choice(("2", "1.5")) if met else "1", "required": "1.5", "source": "年报"}
+    proof: Document = {"measured": measured} if fits and chance.random() < 0.2 else {}
+    clauses = [clause["id"] for clause in node.get("clauses", ())]
+    if clauses and chance.random() < 0.2:
+        states = {clause: chance.choice(("met", "met", "not_applicable")) for clause in clauses}
+        if not met:
+            states |= {chance.choice(clauses): "unmet"} if chance.random() < 0.5 else {}
+            states = states if "unmet" in states.values() else {clause: states[clause] for clause in clauses[1:]}
+        proof |= {"clauses": states} if states else {}
+    return {"met": met, **proof}
 
 
 def _flag(node: Mapping[str, Any], chance: random.Random, good: float) -> Document:
@@ -131,6 +141,23 @@ def _entry(item: Mapping[str, Any], mine: Document, chance: random.Random, good:
     if not how:
         return {"judgements": each, "evidence": []}
     return {"judgements": each, "resolution": how, "facts": random_facts(node, chance, good, lost)}
+
+
+def same(scored: Scored, number: int, score: Document) -> bool:
+    """Tell whether a mine's verdict, exact and printed total, statuses and exact points are the scorer's."""
+    total = scored.total(number)
+    if (score["verdict"], score["total_exact"], score["total"] or "") != (
+        VERDICTS[scored.verdict[number]],
+        None if total is None else str(total),
+        scored.totals_shown[number],
+    ):
+        return False
+    for position, row in enumerate(score["indicators"]):
+        status = STATUSES[scored.results.status[position, number]]
+        awarded = show(scored.awarded(position, number)) if row["awarded"] is not None else None
+        if (row["status"], row["awarded"]) != (status, awarded):
+            return False
+    return True
 
 
 def random_register(catalog: Mapping[str, Any], size: int, seed: int) -> list[Document]:

@@ -7,45 +7,62 @@ contradicts itself is told here, by name, and the table holds nothing that the s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from greenmine.archive.index import Row, read_contents
 from greenmine.archive.layout import Archive
 from greenmine.assessment import load_assessment
+from greenmine.assessment.carry import KIND
 from greenmine.assessment.findings import read_findings
-from greenmine.batch.impact.table import MOST, FactsTable, column, gate_column
+from greenmine.batch.impact.cells import cells_of
+from greenmine.batch.impact.table import FactsTable, column, gate_column
 from greenmine.batch.room import recorded
 from greenmine.catalog import Catalog
 from greenmine.errors import FindingsError, UsageError
 from greenmine.evidence import take_inventory
-from greenmine.files import canonical_json, read_json
+from greenmine.files import read_json
 from greenmine.i18n import gettext as _
 from greenmine.scoring import Scorer
 from greenmine.workspace import Workspace
 
-_PROOF = frozenset(("clauses", "measured", "note"))
-"""Facts that prove others, or say something beside them; no points rest on them."""
+SELF: Final = "self"
+"""The kind of a mine's own assessment."""
 
 
 def facts_of_archive(archive: Archive) -> FactsTable:
-    """Return the facts of the latest record in force of each mine in an archive.
+    """Return the facts of one record of each mine in an archive, whatever the order in which they were sealed.
+
+    Of a mine's records in force (neither superseded nor withdrawn) it is the one with the latest date of assessment,
+    the mine's own assessment only where there is no other. Of several of one day it is the one whose assessment has the
+    last id, then the last revision.
 
     Raises:
         ArchiveError: the archive, or one of these records, cannot be read.
         UsageError: there is no record in it.
     """
-    latest: dict[str, Row] = {}
     contents = read_contents(archive)
     if contents.unreadable:
         first = contents.unreadable[0]
         raise UsageError(_("{bag} cannot be read: {reason}").format(bag=first.bag, reason=first.reason))
-    for row in (row for row in contents.rows if row.in_force):
-        if row.mine not in latest or latest[row.mine].revision < row.revision:
-            latest[row.mine] = row
-    if not latest:
+    by_mine: dict[str, list[Row]] = {}
+    for row in contents.rows:
+        if row.in_force:
+            by_mine.setdefault(row.mine, []).append(row)
+    if not by_mine:
         raise UsageError(_("{archive} holds no record of an assessment.").format(archive=archive.root))
-    return FactsTable.of(list(_rows(archive, latest.values())), str(archive.root))
+    chosen = [rows[0] if len(rows) == 1 else max(rows, key=partial(_rank, archive)) for rows in by_mine.values()]
+    return FactsTable.of(list(_rows(archive, chosen)), str(archive.root))
+
+
+def _rank(archive: Archive, row: Row) -> tuple[bool, str, str, int]:
+    """Return what puts a mine's records in order; one that was scored again is of the kind that it was recorded as."""
+    kind = row.kind
+    if kind == KIND:
+        bag, _record = recorded(archive, row.bag)
+        kind = read_findings(bag.place("data/findings.json"))["assessment"]["kind"]
+    return kind != SELF, row.date, row.assessment, row.revision
 
 
 def _rows(archive: Archive, records: Iterable[Row]) -> Iterator[dict[str, object]]:
@@ -65,24 +82,35 @@ def facts_of_paths(paths: Iterable[str], catalog: Catalog, workspace: Workspace)
     """Return the facts of mines' folders and findings files.
 
     Args:
-        paths: a findings file, a mine's folder, or the id of a mine in the workspace, each.
+        paths: a findings file, a mine's folder, or the id of a mine in the workspace, each; what is named twice is
+            taken once.
         catalog: what they are recorded by.
         workspace: where ids are looked up.
 
     Raises:
         InputError: a folder or file cannot be read or does not fit the catalog.
-        UsageError: there is no such mine.
+        UsageError: there is no such mine, or two of them are the same one.
     """
     scorer = Scorer(catalog.document)
-    rows = [facts_row(*_findings(path, workspace), scorer, catalog.ref) for path in paths]
+    places = {place.resolve(): place for place in (_place(path, workspace) for path in paths)}
+    rows = [facts_row(_findings(place), str(place), scorer, catalog.ref) for place in places.values()]
+    sources: dict[object, object] = {}
+    for row in rows:
+        one, other = sources.setdefault(row["mine"], row["source"]), row["source"]
+        if one != other:
+            text = _("{one} and {other} are both of {mine}: expected one of each mine.")
+            raise UsageError(text.format(one=one, other=other, mine=row["mine"]))
     return FactsTable.of(rows, ", ".join(paths))
 
 
-def _findings(path: str, workspace: Workspace) -> tuple[dict[str, Any], str]:
-    if Path(path).is_file():
-        return read_findings(Path(path)), path
-    folder = workspace.mine_dir(path)
-    return load_assessment(folder, None, take_inventory(folder)).findings, str(folder)
+def _place(path: str, workspace: Workspace) -> Path:
+    return Path(path) if Path(path).is_file() else workspace.mine_dir(path)
+
+
+def _findings(place: Path) -> dict[str, Any]:
+    if place.is_file():
+        return read_findings(place)
+    return load_assessment(place, None, take_inventory(place)).findings
 
 
 def facts_row(
@@ -120,40 +148,5 @@ def facts_row(
     for result in score["indicators"]:
         entry = findings["indicators"].get(result["id"])
         if entry is not None and result["status"] != "not_in_block":
-            row |= {column(result["id"], key): value for key, value in _entry(entry, result["status"])}
+            row |= {column(result["id"], key): value for key, value in cells_of(entry, result["status"])}
     return row
-
-
-def _entry(entry: Mapping[str, Any], status: str) -> Iterator[tuple[str, object]]:
-    judgements = entry.get("judgements") or ()
-    claim = entry.get("not_applicable")
-    if claim is not None:
-        proven = all(str(claim.get(key, "")).strip() for key in ("reason", "confirmed_by"))
-        cited = proven and bool(str(claim.get("citation", "")).strip())
-        yield "not_applicable", "cited" if cited else "proven" if proven else "unproven"
-        yield "evidence", _has_evidence([entry])
-        return
-    if status == "not_applicable":  # by the catalog itself; the facts were not looked at
-        return
-    yield "evidence", _has_evidence([entry, *judgements])
-    if judgements and (entry.get("resolution") == "mean" or entry.get("facts") is None):
-        each = [{"by": one["by"], "facts": dict(_facts(one.get("facts") or {}))} for one in judgements]
-        yield "judgements", canonical_json(each).decode()
-    else:
-        yield from _facts(entry.get("facts") or {})
-
-
-def _facts(facts: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
-    for key, value in facts.items():
-        if key in _PROOF:
-            continue
-        if key == "absent":
-            yield key, " ".join(sorted(value))
-        elif key == "defects":
-            yield key, len(value)
-        else:
-            yield key, value if isinstance(value, bool) else min(value, MOST) if isinstance(value, int) else str(value)
-
-
-def _has_evidence(entries: Iterable[Mapping[str, Any]]) -> bool:
-    return any(reference.strip() for entry in entries for reference in entry.get("evidence") or ())

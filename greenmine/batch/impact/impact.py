@@ -8,16 +8,16 @@ that the two numbers bound what is to come.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from greenmine.batch.impact.carry import carried
+from greenmine.batch.impact.carry import Origin, Passage, carried, origins
+from greenmine.batch.impact.cells import KEYS
 from greenmine.batch.impact.register import Register
 from greenmine.batch.impact.scored import (
     FAIL,
@@ -30,7 +30,6 @@ from greenmine.batch.impact.scored import (
 )
 from greenmine.batch.impact.table import HEAD, Array, FactsTable, column, gate_column
 from greenmine.catalog import Catalog
-from greenmine.catalog.mapping import MappingSet
 from greenmine.errors import UsageError
 from greenmine.i18n import gettext as _
 
@@ -39,7 +38,6 @@ NEAR: Final = 20
 """How many points on either side of the line the distribution of totals is told."""
 
 FOLD: Final = "na_fold"
-_KEYS: Final = ("evidence", "not_applicable", "absent", "judgements")
 
 
 class Cause(NamedTuple):
@@ -271,13 +269,13 @@ class Impact:
         table: the facts.
         catalogs: the catalogs; what changes is told from the first to each other.
         cases: one for each catalog and reading, by catalog, then by reading.
-        mappings: the mapping sets along which facts were carried over, by the reference of the catalog.
+        ways: the mapping sets along which facts were carried over.
     """
 
     table: FactsTable
     catalogs: tuple[Catalog, ...]
     cases: tuple[Case, ...]
-    mappings: Mapping[str, MappingSet]
+    ways: tuple[Passage, ...]
 
     @classmethod
     def of(
@@ -285,7 +283,7 @@ class Impact:
         table: FactsTable,
         catalogs: Sequence[Catalog],
         readings: Sequence[tuple[str, str]] = (),
-        mappings: Mapping[str, MappingSet] = MappingProxyType({}),
+        ways: Sequence[Passage] = (),
     ) -> Impact:
         """Score a register under every catalog and reading.
 
@@ -293,7 +291,7 @@ class Impact:
             table: the facts.
             catalogs: one or more.
             readings: name and choice; every way to fold what does not apply, by default.
-            mappings: mapping sets from the catalog that the facts were recorded by, by the reference of a catalog.
+            ways: mapping sets from catalogs that the facts were recorded by.
 
         Raises:
             UsageError: there is no catalog, one is named twice, or a reading is unknown.
@@ -306,10 +304,9 @@ class Impact:
         chosen = list(dict.fromkeys(readings or ((FOLD, choice) for choice in every)))
         cases = []
         for catalog in catalogs:
-            mapping = mappings.get(catalog.ref)
-            register = Register(catalog.document, carried(table, mapping) if mapping else table)
+            register = Register(catalog.document, carried(table, catalog, ways))
             cases += [Case(catalog, name, choice, register.score({name: choice})) for name, choice in chosen]
-        return cls(table, tuple(catalogs), tuple(cases), mappings)
+        return cls(table, tuple(catalogs), tuple(cases), tuple(ways))
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
@@ -332,6 +329,10 @@ class Impact:
         verdicts_ = np.stack([case.scored.verdict for case in self.cases if case.catalog is catalog])
         return np.asarray((verdicts_ != verdicts_[0]).any(axis=0))
 
+    def origins(self, catalog: Catalog) -> list[Origin]:
+        """Return which catalogs recorded the facts, and how a catalog reads them."""
+        return origins(self.table, catalog, self.ways)
+
     def unread(self) -> list[str]:
         """Return the headings of the table that no catalog reads as they are: another catalog's, or mistyped."""
         known = set(HEAD)
@@ -339,7 +340,7 @@ class Impact:
             register = case.scored.register
             known |= {gate_column(entry["id"]) for entry in case.catalog.document["prerequisites"]}
             for indicator in register.indicators:
-                keys = set(_KEYS).union(*(rule.keys for rule in indicator.rules.values()))
+                keys = set(KEYS).union(*(rule.keys for rule in indicator.rules.values()))
                 known |= {column(indicator.id, key) for key in keys}
         return [name for name in self.table.names if name not in known]
 
@@ -355,7 +356,7 @@ class Impact:
                     "sha256": one.sha256,
                     "line": one.line,
                     **({"hypothetical": True} if one.hypothetical else {}),
-                    **({"mapping": self.mappings[one.ref].sha256} if one.ref in self.mappings else {}),
+                    "recorded": [origin.document() for origin in self.origins(one)],
                     "sensitive": int(self.sensitive(one).sum()),
                 }
                 for one in self.catalogs

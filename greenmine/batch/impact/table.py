@@ -9,10 +9,13 @@
     2.evidence                                              whether there is evidence
     13.not_applicable                                       `unproven`, `proven` or `cited` (proven, with a citation)
     9.judgements                                            JSON: each expert's own facts, where they make the points
+    9.overruled                                             the same, where the panel found otherwise and they do not
+    8.clauses                                               JSON, from clause to state, as recorded beside `met`
+    8.measured                                              likewise: `below`, `equal` or `above` what is required
 
-An empty cell is a fact that is not recorded. The table holds all that points rest on and nothing else: clauses and
-measured values prove `met` and were held against it when it was recorded; texts of defects are counted. Where the
-panel resolved a dispute by a finding of its own, the columns hold that finding.
+An empty cell is a fact that is not recorded. The table holds all that points rest on: texts of defects are counted, and
+where the panel resolved a dispute by a finding of its own, the columns hold that finding. What it holds beside that no
+points rest on; another version of the indicators may refuse it, and then the facts are not carried over to it.
 """
 
 from __future__ import annotations
@@ -23,10 +26,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.csv
 import pyarrow.parquet
 from numpy.typing import NDArray
@@ -35,7 +39,7 @@ from greenmine.errors import InputError, UsageError, shown
 from greenmine.files import refusal, write_atomic
 from greenmine.i18n import gettext as _
 from greenmine.scoring.exact import NotANumber, exact
-from greenmine.text import inert
+from greenmine.text import active, inert
 
 HEAD: Final = (
     *("mine", "name", "industry", "extraction", "primary_extraction"),
@@ -76,6 +80,20 @@ class Experts:
     panel: Array
     count: Array
     of: Array
+
+
+class Source(NamedTuple):
+    """Where cells of a column come from.
+
+    Attributes:
+        name: the heading of another column.
+        rows: whether each row takes its cell from there.
+        rewrite: what each of its cells is turned into; None where it stays as it is.
+    """
+
+    name: str
+    rows: Array
+    rewrite: Callable[[Any], object] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,19 +177,33 @@ class FactsTable:
         place = _("row {row}, column {column}").format(row=number + 2, column=shown(name))
         return InputError(self.file, place, expected=expected, found=shown(self.data.column(name)[number].as_py()))
 
-    def renamed(self, names: Mapping[str, str]) -> FactsTable:
-        """Return the table with its head and other columns under new headings, from new to old."""
-        every = {name: name for name in HEAD if name in self.data.column_names} | dict(names)
-        made = FactsTable(self.file, pa.table({new: self.data.column(old) for new, old in every.items()}))
-        for new, old in every.items():
-            if ("encoded", old) in self._known:
-                made._known["encoded", new] = self._known["encoded", old]
-        return made
+    def rearranged(self, sources: Mapping[str, Sequence[Source]]) -> FactsTable:
+        """Return the table with its head and other columns, each made of columns of this one.
 
-    def replaced(self, name: str, cells: Sequence[str | None]) -> FactsTable:
-        """Return the table with other text in a column."""
-        data = self.data.set_column(self.names.index(name), name, pa.array(cells, pa.string()))
-        return FactsTable(self.file, data)
+        Args:
+            sources: where each column comes from, by its heading; where several give a row something, the last one.
+        """
+        made = {name: self.data.column(name) for name in HEAD if name in self.data.column_names}
+        known = {name: name for name in made}
+        for heading, parts in sources.items():
+            first = parts[0]
+            if len(parts) == 1 and first.rewrite is None and first.rows.all():
+                made[heading], known[heading] = self.data.column(first.name), first.name
+            else:
+                made[heading] = self._gathered(parts)
+        encoded = {new: self._known.get(("encoded", old)) for new, old in known.items()}
+        return FactsTable(
+            self.file, pa.table(made), {("encoded", new): found for new, found in encoded.items() if found is not None}
+        )
+
+    def _gathered(self, parts: Sequence[Source]) -> pa.Array:
+        cells: list[str] = []
+        codes = np.full(len(self), -1)
+        for part in parts:
+            own, of = self.encoded(part.name)
+            codes = np.where(part.rows & (of >= 0), of + len(cells), codes)
+            cells += [_plain(part.rewrite(cell) if part.rewrite else cell) for cell in own]
+        return pa.array(cells, pa.string()).take(pa.array(codes, mask=codes < 0))
 
     # ---- columns, by what is asked of them ---------------------------------------------------------------------------
 
@@ -224,13 +256,13 @@ class FactsTable:
     def _experts(self, name: str) -> Experts | None:
         cells, codes = self.encoded(name)
         expected = _("JSON: a list of objects with by and facts")
-        self.look_up("judgements", name, _judgements, None, kind=object, expected=expected)
+        self.look_up("judgements", name, judged, None, kind=object, expected=expected)
         if not cells:
             return None
         indicator = name.rpartition(".")[0]
-        judged = [(number, facts) for number, cell in enumerate(cells) for facts in _judgements(cell)]
-        rows = [{column(indicator, key): value for key, value in facts.items()} for _number, facts in judged]
-        panel = np.array([number for number, _facts in judged])
+        each = [(number, facts) for number, cell in enumerate(cells) for facts in judged(cell)]
+        rows = [{column(indicator, key): value for key, value in facts.items()} for _number, facts in each]
+        panel = np.array([number for number, _facts in each])
         return Experts(FactsTable.of(rows, self.file), panel, np.bincount(panel), codes)
 
     def look_up(
@@ -298,7 +330,12 @@ def _share(value: object) -> Fraction:
     return share
 
 
-def _judgements(value: object) -> list[dict[str, Any]]:
+def judged(value: object) -> list[dict[str, Any]]:
+    """Return the facts of each expert in a cell of the column `judgements`.
+
+    Raises:
+        ValueError: it is of another form.
+    """
     try:
         found = json.loads(str(value))
     except RecursionError:
@@ -319,13 +356,19 @@ def _suffix(path: Path) -> str:
 
 
 def _read_csv(path: Path) -> pa.Table:
-    """Return a CSV file, all its columns text."""
+    """Return a CSV file, all its columns text, without what keeps cells from being taken for formulas."""
     with pa.csv.open_csv(path) as stream:
         names = stream.schema.names
     options = pa.csv.ConvertOptions(
         column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
     )
-    return pa.csv.read_csv(path, parse_options=pa.csv.ParseOptions(newlines_in_values=True), convert_options=options)
+    data = pa.csv.read_csv(path, parse_options=pa.csv.ParseOptions(newlines_in_values=True), convert_options=options)
+    for number, name in enumerate(names):
+        cells = data.column(number)
+        if pa.compute.any(pa.compute.starts_with(cells, "'")).as_py():
+            bare = [None if cell is None else active(cell) for cell in cells.to_pylist()]
+            data = data.set_column(number, name, pa.array(bare, pa.string()))
+    return data
 
 
 def _typed(values: list[object]) -> pa.Array:

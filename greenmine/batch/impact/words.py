@@ -1,10 +1,11 @@
-"""What causes are called in the language in use."""
+"""What causes, and the ways facts take, are called in the language in use."""
 
 from __future__ import annotations
 
-from greenmine.batch.impact.impact import Cause
+from greenmine.batch.impact.impact import Cause, Impact
 from greenmine.catalog import Catalog
 from greenmine.i18n import gettext as _
+from greenmine.text import visible
 
 _HEADS = {"prerequisite": "prerequisites", "category": "categories"}
 
@@ -25,3 +26,23 @@ def cause(found: Cause, catalog: Catalog) -> str:
     if not found.id:
         return _("below the line; no single indicator would do")
     return texts[found.code].format(name=name)
+
+
+def notes(impact: Impact) -> list[str]:
+    """Say how facts that were recorded by one catalog are read by another: by which mapping set, or by name."""
+    found = []
+    for catalog in impact.catalogs:
+        for origin in impact.origins(catalog):
+            if origin.recorded == catalog.ref:
+                continue
+            text = _(
+                "Facts recorded by {older}, {mines} mines: no mapping set to {newer}, so each counts for the indicator "
+                "of the same name."
+            )
+            if origin.mapping is not None:
+                text = _("Facts recorded by {older}, {mines} mines: carried over to {newer} by the mapping set {file}.")
+            file = origin.mapping.path.name if origin.mapping else ""
+            found.append(
+                text.format(older=visible(origin.recorded) or "–", mines=origin.mines, newer=catalog.ref, file=file)
+            )
+    return found
