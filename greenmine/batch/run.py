@@ -158,7 +158,10 @@ class _Done:
         key, ref = self._known.get((run.mine, run.assessment), ("", None))
         if ref is None or ref.tagmanifest in self._withdrawn:
             return ""
-        return key if ref == current_revision(self._archive, run.mine, run.assessment) else ""
+        try:
+            return key if ref == current_revision(self._archive, run.mine, run.assessment) else ""
+        except IntegrityError:  # its row says so when it is sealed
+            return ""
 
     def bag(self, run: Run) -> str:
         """Return the bag that was sealed then."""

@@ -53,7 +53,7 @@ def _procedure(programme: Programme) -> Iterator[Part]:
             step.title,
             programme.actors[step.actor].title,
             ", ".join(programme.state_title(one) for one in step.from_states),
-            ", ".join(step.needs),
+            ", ".join((*step.needs, *(programme.steps[one].title for one in step.after))),
             step.clause,
         ]
         for key, step in programme.steps.items()

@@ -35,6 +35,8 @@ POINTS: Final = "points"
 SOURCE: Final = "grade_source"
 """The key of an event's details that cites where a grade's line stands, for a grade that no band gives."""
 
+_POINTS: Final = re.compile(r"[0-9]{1,60}(/[1-9][0-9]{0,59}|\.[0-9]{1,60})?")
+
 Status = Literal["valid", "expired", "withdrawn"]
 
 
@@ -69,7 +71,7 @@ class Certificate:
 
     Attributes:
         subject: whose.
-        number: its number.
+        number: its number, or the paper it was issued by.
         grade: empty where none was determined.
         issued: when.
         valid_until: its last day.
@@ -101,7 +103,7 @@ def grade_of(certification: Certification, score: Mapping[str, Any]) -> Grading:
         return Grading("", _("The standard is not met, so that there is no grade."))
     if not certification.bands:
         return Grading("", _("No lines between grades are given: no grade is determined."))
-    band = _given(certification, score["total_exact"])
+    band = _reached(certification, Fraction(score["total_exact"]))
     if band is not None:
         text = _("{total} points, from {line} on ({document}, {clause})")
         words = text.format(total=score["total"], line=band.at_least, document=band.document, clause=band.clause)
@@ -125,8 +127,6 @@ def check_grade(event: Event, before: Iterable[Event], programme: Programme) -> 
     if certification is None:
         return
     grades, rule = certification.grades, programme.cited(certification.clause)
-    if is_issue(event, programme):
-        _check_basis(event, before, certification, rule)
     if grade and grade not in grades:
         expected = _("one of {values} ({rule})").format(values=", ".join(grades), rule=rule)
         raise BadValue(f"details/{GRADE}", expected, shown(grade))
@@ -137,26 +137,39 @@ def check_grade(event: Event, before: Iterable[Event], programme: Programme) -> 
         _check_change(grade, current_grade(before, programme), programme.steps[event.step].outcome, certification, rule)
 
 
-def _check_basis(event: Event, before: Iterable[Event], certification: Certification, rule: str) -> None:
-    """Refuse a certificate on an assessment that an earlier one rests on, or of a grade that the lines do not give."""
-    record = event.details.get(RECORD, "")
+def check_basis(event: Event, before: Iterable[Event], programme: Programme) -> None:
+    """Make sure that a new certificate rests on an assessment of its own and has the grade that cited lines give.
+
+    Lines bind certificates that are issued from then on; of those before nothing of the kind can be asked.
+
+    Args:
+        event: about to be entered; its step is one of the programme.
+        before: the events of its subject.
+        programme: whose lines.
+
+    Raises:
+        BadValue: it does not.
+    """
+    certification = programme.certification
+    if certification is None or not is_issue(event, programme):
+        return
+    record, rule = event.details.get(RECORD, ""), programme.cited(certification.clause)
     if record and any(record == one.details.get(RECORD) for one in before):
         raise BadValue(f"details/{RECORD}", _("an assessment that no earlier certificate rests on"), shown(record))
     if certification.bands:
         points = event.details.get(POINTS, "")
-        given = _given(certification, points)
+        typed = isinstance(points, str) and _POINTS.fullmatch(points)
+        given = _reached(certification, Fraction(points)) if typed else None
         if not record or given is None or given.grade != event.details.get(GRADE):
             expected = _("a sealed assessment, its points, and the grade that they give ({rule})").format(rule=rule)
             found = ", ".join(str(event.details.get(key, _("nothing"))) for key in (RECORD, POINTS, GRADE))
             raise BadValue("details", expected, shown(found), _("greenmine certificate issue enters them."))
 
 
-def _given(certification: Certification, points: object) -> Band | None:
-    """Return the line that some points reach; None where they reach none, or are none."""
-    if not isinstance(points, str) or not re.fullmatch(r"[0-9]{1,9}(/[0-9]{1,9}|\.[0-9]{1,9})?", points):
-        return None
+def _reached(certification: Certification, points: Fraction) -> Band | None:
+    """Return the highest line that some points reach; None where they reach none."""
     bands = sorted(certification.bands, key=lambda one: -Fraction(one.at_least))
-    return next((one for one in bands if Fraction(points) >= Fraction(one.at_least)), None)
+    return next((one for one in bands if points >= Fraction(one.at_least)), None)
 
 
 def _check_change(grade: str, now: str, outcome: str, certification: Certification, rule: str) -> None:
@@ -228,7 +241,7 @@ def certificates(record: Record, on: dt.date) -> tuple[Certificate, ...]:
         found.append(
             Certificate(
                 record.subject,
-                issue.details[NUMBER],
+                issue.details.get(NUMBER, issue.document),
                 decisions[-1].grade,
                 issue.date,
                 until,

@@ -78,7 +78,7 @@ def demand_open(register: Register, state: State, mine: str) -> None:
     rule = register.programme.draw
     if rule is None or state.draw is None:
         return
-    passed, failed, _rest = _results(register, rule, [mine], state.day)
+    passed, failed, _rest = _results(register, rule, [mine], state.day, state.frame.draw)
     if passed or failed:
         text = _("{mine} was checked already: by the register it has {result}. What came of a check stays.")
         result = _("passed") if passed else _("failed")
@@ -89,7 +89,7 @@ def _check(register: Register, rule: Draw, state: State, on: dt.date) -> Check:
     frame, made = state.frame, state.draw
     replaced = tuple(one for one in made.replacements if china_day(one.on) <= on) if made else ()
     mines = [one.record for one in outcome(frame, state.mines, state.seed, replaced).mines]
-    results = _results(register, rule, [*mines, *frame.key_mines], state.day)
+    results = _results(register, rule, [*mines, *frame.key_mines], state.day, frame.draw)
     return Check(
         frame.draw,
         draw_bag(frame.draw, len(replaced) + 2),
@@ -103,16 +103,19 @@ def _check(register: Register, rule: Draw, state: State, on: dt.date) -> Check:
 
 
 def _results(
-    register: Register, rule: Draw, mines: Iterable[str], day: dt.date
+    register: Register, rule: Draw, mines: Iterable[str], day: dt.date, name: str = ""
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Return who passed the check after a draw, who did not, and of whom nothing is known."""
     found: dict[str, list[str]] = {"passed": [], "failed": [], "": []}
     for mine in sorted(mines):
         said = ""
-        for event in register.get(f"mine/{mine}").events:
-            if event.date < day:
+        events = register.get(f"mine/{mine}").events
+        drawn = (one.date for one in events if one.step == rule.step and name and one.details.get(DRAW) == name)
+        begin = next(drawn, day)  # of who replaces somebody: a later day than the draw's
+        for event in events:
+            if event.date < begin:
                 continue
-            if event.step == rule.step and event.date > day:  # drawn again: what follows belongs to that
+            if event.step == rule.step and event.date > begin:  # drawn again: what follows belongs to that
                 break
             said = "passed" if event.step in rule.passed else "failed" if event.step in rule.failed else ""
             if said:

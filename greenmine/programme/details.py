@@ -97,13 +97,12 @@ def check_forms(event: Event, programme: Programme) -> None:
     party, removal = programme.third_party or ThirdParty(clause="-"), programme.removal
     acts = [name for name, one in party.prohibited.items() if event.subject.partition("/")[0] in one.of]
     grounds = (*removal.triggers, *removal.grounds) if removal else ()
-    asked = programme.application.materials if programme.application else {}
     checks: Mapping[str, Callable[[object, str], None]] = {
         AGENCY: _check_id,
         ASSESSORS: lambda found, place: _check_list(found, place, _check_id),
         EVIDENCE: lambda found, place: _check_list(found, place, _check_text),
         DUTIES: lambda found, place: _check_duties(found, place, party.duties),
-        MATERIALS: lambda found, place: _check_materials(found, place, asked),
+        MATERIALS: _check_papers,
         ACT: lambda found, place: _check_name(found, place, acts),
         DISMISSED: lambda found, place: _check_name(found, place, grounds),
         DEADLINE_REASON: _check_text,
@@ -145,16 +144,33 @@ def _check_duties(found: object, place: str, duties: Mapping[str, Any]) -> None:
         _check_text(paper, f"{place}/{name}")
 
 
-def _check_materials(found: object, place: str, asked: Collection[str]) -> None:
-    """Make sure that each material is there, and none of them stands for another."""
-    if not isinstance(found, Mapping) or found.keys() != set(asked):
+def _check_papers(found: object, place: str) -> None:
+    if not isinstance(found, Mapping):
+        raise BadValue(place, _("a paper for each material"), shown(found))
+    for name, one in found.items():
+        _check_text(one.get("sha256") if isinstance(one, Mapping) else one, f"{place}/{name}")
+
+
+def check_materials(event: Event, programme: Programme) -> None:
+    """Make sure that a new application has each material that the source asks for, and none stands for another.
+
+    Args:
+        event: about to be entered; its details are of the form they need.
+        programme: whose materials.
+
+    Raises:
+        BadValue: it has not.
+    """
+    found, place = event.details.get(MATERIALS), f"details/{MATERIALS}"
+    asked = programme.application.materials if programme.application else {}
+    if not isinstance(found, Mapping):
+        return
+    if found.keys() != asked.keys():
         names = ", ".join(f"{MATERIALS}.{name}" for name in asked) or _("none")
-        given = ", ".join(map(str, found)) if isinstance(found, Mapping) else found
-        raise BadValue(place, _("all of {values}").format(values=names), shown(given))
+        raise BadValue(place, _("all of {values}").format(values=names), shown(", ".join(map(str, found))))
     seen: dict[object, str] = {}
     for name, one in found.items():
-        what = one.get("sha256") if isinstance(one, Mapping) else one
-        _check_text(what, f"{place}/{name}")
+        what = str(one.get("sha256") if isinstance(one, Mapping) else one)
         if what in seen:
             expected = _("another paper than for {name}").format(name=seen[what])
             raise BadValue(f"{place}/{name}", expected, shown(one.get("path") if isinstance(one, Mapping) else one))

@@ -7,7 +7,7 @@ that entering again, after an interruption or by two people at once, adds what i
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from greenmine.archive.draws import outcome
@@ -52,21 +52,30 @@ def enter(
         raise UsageError(_("{name} was not drawn yet.").format(name=shown(name)))
     if programme.draw is None or not programme.draw.step:
         return (), ()
-    step = programme.draw.step
+    step, made = programme.draw.step, state.draw
     passed_over: list[JournalError] = []
 
     def missing(register: Register) -> Iterator[Draft]:
-        for draft in _steps(state, step):
-            events = register.get(draft.subject).events
-            if not any(event.step == step and event.details.get(DRAW) == name for event in events):
+        def known(mine: str) -> bool:
+            events = register.get(f"mine/{mine}").events
+            return any(event.step == step and event.details.get(DRAW) == name for event in events)
+
+        never = {
+            one.mine for one in made.replacements if not known(one.mine) and not register.get(f"mine/{one.mine}").lists
+        }
+        for mine, draft in _steps(state, step, never):
+            if not known(mine):
                 yield draft
 
     events = record(archive, programme, missing, by=by, time=time, passed_over=passed_over)
     return events, tuple(passed_over)
 
 
-def _steps(state: State, step: str) -> Iterator[Draft]:
-    """Yield the step of each mine that is or was among those drawn, dated by the draw or the replacement."""
+def _steps(state: State, step: str, never: Collection[str]) -> Iterator[tuple[str, Draft]]:
+    """Yield each mine that is or was among those drawn and its step, dated by the draw or the replacement.
+
+    Who replaces a mine that never was entered, being on no list any more, counts in its place.
+    """
     if state.draw is None:
         return
     name = state.frame.draw
@@ -77,6 +86,7 @@ def _steps(state: State, step: str) -> Iterator[Draft]:
         day = china_day(so_far[-1].on) if so_far else state.day
         for mine in sorted({*mines, *state.frame.key_mines} - done):
             done.add(mine)
-            extra = KEY_MINE if mine in state.frame.key_mines else REPLACEMENT if so_far else ""
+            again = bool(so_far) and so_far[-1].mine not in never
+            extra = KEY_MINE if mine in state.frame.key_mines else REPLACEMENT if again else ""
             details = {DRAW: name} | ({EXTRA: extra} if extra else {})
-            yield Draft(f"mine/{mine}", step, day, state.draw.by, draw_bag(name, count + 2), details=details)
+            yield mine, Draft(f"mine/{mine}", step, day, state.draw.by, draw_bag(name, count + 2), details=details)

@@ -201,7 +201,8 @@ class Step(Named, Sourced):
         needs: what has to be given with it besides date and office.
         listed: whether it is only for who is on a list.
         by_agency: whether it is the work of the agency entrusted last; of one that is excluded it is not accepted.
-        after: steps all of which the subject has to have taken before.
+        after: steps of which the subject has to have taken one before.
+        once: whether it is taken only once.
         rectification: what has to have come of an order to rectify before it.
         before_issue: whether it may be dated before the document was issued: a fact that the document asks for.
         proposes: the id of the ground of removal that it states.
@@ -216,6 +217,7 @@ class Step(Named, Sourced):
     listed: True_ = False
     by_agency: True_ = False
     after: Keys = ()
+    once: True_ = False
     rectification: Rectification = ""
     before_issue: True_ = False
     proposes: Note = ""
@@ -314,7 +316,7 @@ class Removal(Sourced):
         by_list: the deciding body for a list where that is another one.
         triggers: what removes a mine, by id.
         grounds: other grounds: the standard is not met.
-        after: steps all of which have to be taken, since the mine was last listed, before it is removed for a trigger.
+        after: steps of which one has to be taken, since the mine came on a list, before it is removed for a trigger.
     """
 
     decided_by: Key

@@ -37,6 +37,7 @@ from greenmine.programme.calendar import day_at
 from greenmine.programme.events import Draft, Event, Journal, make_line, parse_line, read_journal
 from greenmine.programme.programme import Programme, as_document
 from greenmine.programme.register import Fold, Register, fold, take_all
+from greenmine.programme.rules import check_new
 
 _OPEN: Final = (
     os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -125,6 +126,7 @@ def _tried(
             line = make_line(draft, seq + 1, prev or origin(state.programme.id), time_text(time), by)
             event, _prev = parse_line(line)
             _refuse_ahead(event, today)
+            check_new(event, state.events(event.subject), state.programme)
             state.take(event)
         except BadValue as bad:
             text = _("step {step}, {place}") if bad.place else _("step {step}")

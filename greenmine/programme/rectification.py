@@ -246,7 +246,8 @@ def check_order(event: Event, before: Sequence[Event], asked: str, programme: Pr
     }
     found = _("no order")
     if order is not None:
-        found = _("ordered until {day}, no failed re-check").format(day=order.deadline)
+        text = _("ordered until {day}, a re-check failed") if failed else _("ordered until {day}, no failed re-check")
+        found = text.format(day=order.deadline)
     hint = _("For another authority's order name its paper: {key}.").format(key=ORDER) if asked == "either" else ""
     raise BadValue("trigger" if event.trigger else "step", words[asked], found, hint)
 
@@ -261,7 +262,9 @@ def order_step(record: Record) -> str:
 
     def fits(step: Step) -> bool:
         return (
-            _orders(step, record.programme) and taken.issuperset(step.after) and (not step.listed or bool(record.lists))
+            _orders(step, record.programme)
+            and (not step.after or not taken.isdisjoint(step.after))
+            and (not step.listed or bool(record.lists))
         )
 
     return _step(record.programme, record.state, fits)

@@ -187,6 +187,11 @@ class Fold:
                 self._numbers[event.details[NUMBER]] = event.subject
         self.head = (event.seq, event.digest)
 
+    def events(self, subject: str) -> tuple[Event, ...]:
+        """Return the events of a subject that count now."""
+        record = self._records.get(subject)
+        return tuple(record.events) if record else ()
+
     def state(self, subject: str) -> str:
         """Return the state that a subject is in now."""
         record = self._records.get(subject)
@@ -246,7 +251,8 @@ class Fold:
         gone = record.events.pop()
         record.states.pop()
         number = gone.details.get(NUMBER, "")
-        if is_issue(gone, self.programme) and not any(one.details.get(NUMBER) == number for one in record.events):
+        issued = (one for one in record.events if is_issue(one, self.programme))
+        if is_issue(gone, self.programme) and not any(one.details.get(NUMBER) == number for one in issued):
             self._numbers.pop(number, None)
 
 

@@ -16,7 +16,7 @@ from operator import attrgetter
 
 from greenmine.i18n import gettext as _
 from greenmine.programme.clocks import deadlines
-from greenmine.programme.details import DISMISSED, EVIDENCE
+from greenmine.programme.details import DISMISSED, EVIDENCE, ORDER
 from greenmine.programme.parts import BEFORE, SAME, Removal, Trigger
 from greenmine.programme.programme import Programme
 from greenmine.programme.rectification import is_interlude, is_order, items_of, order_of
@@ -101,7 +101,8 @@ def _overdue(record: Record, programme: Programme, removal: Removal, on: dt.date
 def _ground(removal: Removal, named: str) -> tuple[str, Trigger | None]:
     """Return the ground for what was not put right: the one the order names, else the source's for that, else none."""
     known = {**removal.triggers, **removal.grounds}
-    name = named or next(
+    fits = named and known[named].rectification != "failed"
+    name = (named if fits else "") or next(
         (key for key, one in removal.grounds.items() if one.rectification in {"overdue", "either"}), ""
     )
     name = name or next(iter(removal.grounds), "")
@@ -116,7 +117,8 @@ def _reported(record: Record, programme: Programme, removal: Removal, on: dt.dat
         name = event.trigger or step.proposes
         if name not in known or step.to_state != SAME or _settled(record, number, name, removal):
             continue
-        if known[name].rectification and not step.proposes and not any(_overdue(record, programme, removal, on)):
+        waits = known[name].rectification and not step.proposes and ORDER not in event.details
+        if waits and not any(_overdue(record, programme, removal, on)):
             continue  # there is time left to put it right
         papers = (event.document, *event.details.get(EVIDENCE, ()))
         reason = _("{office}: {reason}").format(office=event.office, reason=event.reason)

@@ -14,8 +14,8 @@ from greenmine.assessment.values import BadValue
 from greenmine.errors import shown
 from greenmine.i18n import gettext as _
 from greenmine.programme.calendar import end_of
-from greenmine.programme.certificate import GRADE, NUMBER, check_grade
-from greenmine.programme.details import DEADLINE_REASON, check_forms
+from greenmine.programme.certificate import GRADE, NUMBER, check_basis, check_grade
+from greenmine.programme.details import DEADLINE_REASON, check_forms, check_materials
 from greenmine.programme.events import Event
 from greenmine.programme.parts import BEFORE, Clock, Step
 from greenmine.programme.programme import Programme
@@ -91,8 +91,8 @@ def check_step(event: Event, before: Sequence[Event], rule: Rule, programme: Pro
     """
     _check_day(event, before, rule.first, programme)
     _check_needs(event, rule, programme)
-    if rule.step.after:
-        _check_after(event, before, rule.step.after, rule.step.clause, programme)
+    if rule.step.once or rule.step.after:
+        _check_taken(event, before, rule.step, programme)
     if event.trigger:
         _check_trigger(event, before, programme)
     if rule.step.rectification:
@@ -109,6 +109,22 @@ def check_step(event: Event, before: Sequence[Event], rule: Rule, programme: Pro
         check_items(event, before, programme)
     if rule.step.outcome or GRADE in event.details or NUMBER in event.details:
         check_grade(event, before, programme)
+
+
+def check_new(event: Event, before: Sequence[Event], programme: Programme) -> None:
+    """Make sure that a step keeps to what binds only what is entered from now on; a register stays readable.
+
+    Args:
+        event: about to be entered; whether it may be is for others to say.
+        before: the events of its subject.
+        programme: whose rules.
+
+    Raises:
+        BadValue: it does not.
+    """
+    if event.step in programme.steps:
+        check_materials(event, programme)
+        check_basis(event, before, programme)
 
 
 def _check_day(event: Event, before: Sequence[Event], first: dt.date | None, programme: Programme) -> None:
@@ -131,14 +147,19 @@ def _check_needs(event: Event, rule: Rule, programme: Programme) -> None:
             raise BadValue(f"details/{key}" if key in rule.details else key, expected, _("nothing"))
 
 
+def _check_taken(event: Event, before: Sequence[Event], step: Step, programme: Programme) -> None:
+    """Refuse a second time of what is taken only once, and what has to come after another step and does not."""
+    if step.once and any(one.step == event.step for one in before):
+        raise BadValue("step", _("{step} once").format(step=step.title), _("it is entered already"))
+    _check_after(event, before, step.after, step.clause, programme)
+
+
 def _check_after(
     event: Event, before: Sequence[Event], steps: Sequence[str], clause: str, programme: Programme
 ) -> None:
-    taken = {one.step for one in before}
-    lacking = next((name for name in steps if name not in taken), "")
-    if lacking:
-        expected = _("{step} before ({rule})")
-        expected = expected.format(step=programme.steps[lacking].title, rule=programme.cited(clause))
+    if steps and not any(one.step in steps for one in before):
+        names = ", ".join(programme.steps[name].title for name in steps)
+        expected = _("{step} before ({rule})").format(step=names, rule=programme.cited(clause))
         raise BadValue("step", expected, programme.steps[event.step].title)
 
 
@@ -161,12 +182,15 @@ def _check_trigger(event: Event, before: Sequence[Event], programme: Programme) 
 
 
 def _on_list(events: Sequence[Event], programme: Programme) -> Sequence[Event]:
-    """Return the events since a mine was listed last."""
-    for number in reversed(range(len(events))):
-        state = programme.states.get(programme.steps[events[number].step].to_state)
-        if state is not None and state.lists:
-            return events[number:]
-    return events
+    """Return the events since a mine came on a list the last time, from none."""
+    begin, was = 0, False
+    for number, event in enumerate(events):
+        state = programme.states.get(programme.steps[event.step].to_state)
+        if state is not None and not state.keeps and not state.interlude:
+            if state.lists and not was:
+                begin = number
+            was = bool(state.lists)
+    return events[begin:]
 
 
 def _check_clock(event: Event, before: Sequence[Event], clock: Clock, programme: Programme) -> None:

@@ -245,6 +245,16 @@ def test_a_row_whose_sealed_score_is_damaged_fails(copy: Workspace, left: str | 
     assert [("pass", "95.07")] * 2 == [(one.verdict, one.total) for one in found[2:]]
 
 
+def test_a_record_that_is_damaged_fails_its_row_only(copy: Workspace) -> None:
+    """The file is named; the rest of the list is done."""
+    record = copy.reports / "bags/assess/M-01/r1/data/record.json"
+    record.chmod(0o644)
+    record.write_bytes(record.read_bytes()[:50])
+    found = run(copy)
+    assert ["failed", "failed", "unchanged", "unchanged"] == states(found)
+    assert ("record.json" in found[0].failure, 1) == (True, found[0].exit_status)
+
+
 def test_a_key_follows_everything_that_the_record_follows_from(copy: Workspace) -> None:
     """Evidence, journals, parameters, the notebook; and nothing else."""
     [first] = [one for one in rows(copy) if one.mine == "M-01"]

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from greenmine import i18n
 from greenmine.errors import JournalError
 from greenmine.programme.certificate import certificates, grade_of
+from greenmine.programme.events import VOID
 from greenmine.programme.parts import Band, Certification
 from greenmine.programme.register import fold
 
@@ -66,46 +67,34 @@ def test_cited_lines_give_the_highest_grade_reached(total: str, verdict: str, gr
     assert not grade or "示例细则（虚构）" in found.reason
 
 
-@pytest.mark.parametrize(
-    ("details", "issued"),
-    [
-        ({"record": "bags/assess/GM-0001/r1", "points": "91", "grade": "AAAAA"}, True),
-        ({"record": "bags/assess/GM-0001/r1", "points": "8999/100", "grade": "AAAA"}, True),
-        ({"record": "bags/assess/GM-0001/r1", "points": "8999/100", "grade": "AAAAA"}, False),
-        ({"record": "bags/assess/GM-0001/r1", "points": "79", "grade": "AAAA"}, False),
-        ({"record": "bags/assess/GM-0001/r1", "points": "many", "grade": "AAAA"}, False),
-        ({"record": "bags/assess/GM-0001/r1", "points": "91"}, False),
-        ({"grade": "AAAAA", "points": "91"}, False),
-        ({"record": "bags/assess/GM-0001/r1", "grade": "AAAAA"}, False),
-    ],
-)
-def test_where_lines_are_cited_a_grade_follows_from_an_assessment(details: dict[str, Any], issued: bool) -> None:  # noqa: FBT001
-    """五: 按评价分值分为…两个等级; a grade that somebody types is not one."""
-    i18n.use("en")
+def test_a_score_of_any_denominator_has_its_grade() -> None:
+    """五: the exact total counts, whatever panels and folding made of it."""
     assert CCACC.certification is not None
-    lined = CCACC.model_copy(update={"certification": CCACC.certification.model_copy(update={"bands": LINES})})
-    events = story(lined, MINE, *CERTIFIED[:-1], ("certify", "2025-04-03", {"details": details}))
-    if issued:
-        assert details["grade"] == certificates(fold(events, lined).get(MINE), day("2025-05-06"))[0].grade
-        return
-    with pytest.raises(JournalError, match="a sealed assessment, its points, and the grade that they give"):
-        fold(events, lined)
+    lined = CCACC.certification.model_copy(update={"bands": LINES})
+    exact = {"verdict": "pass", "total": "95.00", "total_exact": "1900000019/20000000"}
+    assert "AAAAA" == grade_of(lined, exact).grade
 
 
-def test_a_new_certificate_rests_on_a_new_assessment_and_has_a_new_number() -> None:
-    """六4: 期满后申请复评; what the last certificate rested on is no re-assessment, and a number is used once."""
-    i18n.use("en")
-    first = (*CERTIFIED[:-1], ("certify", "2025-04-03", {"details": {"certificate": "C-1", "record": "r1"}}))
+def test_a_number_is_used_once_and_free_again_when_its_issue_was_taken_back() -> None:
+    """六2: a number names one certificate, also of one mine; a step that only mentioned it keeps nothing."""
+    first = (*CERTIFIED[:-2], ("assess", "2025-03-28", {"details": {"certificate": "C-1"}}))
+    issue = ("certify", "2025-04-03", {"details": {"certificate": "C-1"}})
     days = {"apply": "06-01", "accept": "06-08", "form_team": "06-09", "assess": "06-22"}
     again = (("withdraw", "2026-04-20"), *((step, f"2026-{on}") for step, on in days.items()))
-    for details, message in (
-        ({"certificate": "C-2", "record": "r1"}, "no earlier certificate rests on"),
-        ({"certificate": "C-1", "record": "r2"}, "no other certificate bears"),
-    ):
-        with pytest.raises(JournalError, match=message):
-            fold(story(CCACC, MINE, *first, *again, ("certify", "2026-07-01", {"details": details})), CCACC)
-    new = ("certify", "2026-07-01", {"details": {"certificate": "C-2", "record": "r2"}})
-    assert 2 == len(certificates(fold(story(CCACC, MINE, *first, *again, new), CCACC).get(MINE), day("2026-08-03")))
+    i18n.use("en")
+    with pytest.raises(JournalError, match="no other certificate bears"):
+        fold(story(CCACC, MINE, *first, issue, *again, ("certify", "2026-07-01", issue[2])), CCACC)
+    void = (VOID, "2025-04-03", {"reason": "误登"})
+    assert "certified" == fold(story(CCACC, MINE, *first, issue, void, issue), CCACC).get(MINE).state
+
+
+def test_a_programme_whose_issue_asks_for_no_number_tells_the_paper() -> None:
+    """A programme of one's own may know no numbers."""
+    steps = {**CCACC.steps, "certify": CCACC.steps["certify"].model_copy(update={"needs": ("document",)})}
+    own = CCACC.model_copy(update={"steps": steps})
+    plain = ("certify", "2025-04-03", {"document": "发证文件"})
+    record = fold(story(own, MINE, *CERTIFIED[:-1], plain), own).get(MINE)
+    assert ["发证文件"] == [one.number for one in certificates(record, day("2025-05-06"))]
 
 
 def test_a_certificate_holds_for_three_years() -> None:

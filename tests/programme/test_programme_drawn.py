@@ -13,6 +13,7 @@ from programmes import draft, shipped
 from greenmine.archive.layout import Archive
 from greenmine.archive.notary import make_checkpoint
 from greenmine.errors import UsageError
+from greenmine.programme.checks import checks, demand_open
 from greenmine.programme.draw import Plan, State, freeze, listed, make_frame, read_draw, replace, run
 from greenmine.programme.drawn import enter
 from greenmine.programme.events import Event
@@ -112,6 +113,39 @@ def test_a_mine_removed_since_the_frame_keeps_nobody_else_out(archive: Archive) 
     assert 3 == len(steps)
     assert gone in str(passed_over[0])
     assert "八（十六）" in str(passed_over[0])
+
+
+def test_who_comes_in_for_a_mine_that_is_on_no_list_counts_in_its_place(archive: Archive) -> None:
+    """八（十六）: the removed one has no step, so that the year's share is reached with the next ticket."""
+    state = drawn(archive)
+    assert state.outcome is not None
+    gone = state.outcome.mines[0].record
+    record(archive, NATIONAL, [draft(NATIONAL, f"mine/{gone}", "remove", "2026-06-26")], by="登记员", time=DRAWN)
+    enter(archive, NATIONAL, state, by="登记员", time=DRAWN)
+    state = replace(archive, "2026-spot", gone, ground="closed", document="移出公告", by="省厅", on=LATER)
+    (step,), _passed_over = enter(archive, NATIONAL, state, by="登记员", time=LATER)
+    assert {"draw": "2026-spot"} == step.details
+    (share,) = of_year(open_register(archive, NATIONAL).register, 2026, dt.date(2026, 12, 31))
+    assert (29, 3, 3) == (share.mines, share.needed, share.drawn)
+
+
+def test_who_came_in_for_another_is_not_replaced_after_its_check(archive: Archive) -> None:
+    """一公开: what came of its check stays, and is what the draw tells of it."""
+    state = drawn(archive)
+    assert state.outcome is not None
+    enter(archive, NATIONAL, state, by="登记员", time=DRAWN)
+    first = state.outcome.mines[0].record
+    state = replace(archive, "2026-spot", first, ground="closed", document="停产通知", by="省厅", on=LATER)
+    (step,), _passed_over = enter(archive, NATIONAL, state, by="登记员", time=LATER)
+    mine = step.subject.partition("/")[2]
+    demand_open(open_register(archive, NATIONAL).register, state, mine)
+    failed = draft(NATIONAL, step.subject, "check_fail", "2026-07-10")
+    record(archive, NATIONAL, [failed], by="登记员", time=LATER + dt.timedelta(days=7))
+    found = open_register(archive, NATIONAL).register
+    with pytest.raises(UsageError, match=mine):
+        demand_open(found, state, mine)
+    (check,) = checks(found, dt.date(2026, 8, 3), [state])
+    assert (mine,) == check.failed
 
 
 def test_what_is_not_drawn_is_not_entered_nor_where_there_is_no_step(archive: Archive) -> None:

@@ -151,6 +151,23 @@ def test_a_ground_that_needs_rectification_waits_for_it() -> None:
     assert {"6"} == {one.ground for one in proposals(found, day("2026-10-01"))}
 
 
+def test_another_office_s_order_is_ground_enough() -> None:
+    """八（十七）, trigger 6: what names the paper of another office is proposed, for the removal accepts it too."""
+    details = {"order": "限期改正决定书"}
+    report = ("refer", "2026-03-02", {"trigger": "6", "reason": "未落实排污许可", "details": details})
+    assert ["6"] == [one.ground for one in proposals(register(NATIONAL, LISTED, report), day("2026-03-02"))]
+    removed = ("remove", "2026-03-09", {"trigger": "6", "details": details})
+    assert () == register(NATIONAL, LISTED, report, removed).get(MINE).lists
+
+
+def test_what_is_overdue_is_proposed_on_the_ground_that_removes_for_it() -> None:
+    """甘肃二（三）: an order may name 整改不满足, but a day that passed is 超期未完成整改."""
+    named = (*ORDER[:2], {**ORDER[2], "trigger": "unmet"})
+    (one,) = proposals(register(GANSU, LISTED, named), day("2026-10-01"))
+    removed = ("remove", "2026-10-08", {"trigger": one.ground})
+    assert () == register(GANSU, LISTED, named, removed).get(MINE).lists
+
+
 def test_programmes_without_removal_propose_nothing() -> None:
     """A certificate is withdrawn, not removed from a list of the state."""
     ccacc = shipped("ccacc-2024")
