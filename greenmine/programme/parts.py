@@ -27,8 +27,6 @@ BEFORE: Final = "before"
 Keys = Annotated[tuple[Key, ...], Field(max_length=100)]
 Subject = Literal["mine", "agency", "assessor", "zone"]
 Rectification = Literal["", "overdue", "failed", "either"]
-"""What has to have come of an order to rectify: its day has passed, a re-check failed, one of both."""
-
 Need = Literal["document", "deadline", "reason", "trigger", "agency", "materials", "certificate", "grade"]
 
 
@@ -203,7 +201,7 @@ class Step(Named, Sourced):
         by_agency: whether it is the work of the agency entrusted last; of one that is excluded it is not accepted.
         after: steps of which the subject has to have taken one before.
         once: whether it is taken only once.
-        rectification: what has to have come of an order to rectify before it.
+        rectification: what an order to rectify has to have come to before it: day passed, re-check failed, either.
         before_issue: whether it may be dated before the document was issued: a fact that the document asks for.
         proposes: the id of the ground of removal that it states.
         outcome: for steps of a surveillance: what it decides.

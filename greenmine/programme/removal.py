@@ -3,8 +3,8 @@
 A proposal decides nothing. It comes from what the register holds: a rectification whose day has passed, a failed check,
 a matter that a department reported with a ground of the source. Grounds that hold only where nothing was put right in
 time are proposed only then. A mine is proposed once on each ground, however often it was reported, with all papers.
-What was decided on is not proposed any more: the mine was off its lists since, a later
-step dismisses the ground (`details.dismissed`), or it was found put right, if the ground is about that.
+What was decided on is not proposed any more: the mine was off its lists since, a later step dismisses the ground
+(`details.dismissed`), or it was found put right, if the ground is about that.
 """
 
 from __future__ import annotations

@@ -87,14 +87,20 @@ def test_entering_again_adds_what_is_missing_and_nothing_else(archive: Archive) 
     assert [one.subject] == [step.subject for step in steps]
 
 
-def test_who_replaces_is_entered_on_the_day_of_the_replacement(archive: Archive) -> None:
-    """The next ticket is checked too: its step names the bag of the replacement; when it was drawn stays."""
+def exchanged(archive: Archive) -> tuple[State, Event]:
+    """Draw, enter who is drawn, and replace the first of them; return the draw then, and the step of who came in."""
     state = drawn(archive)
     assert state.outcome is not None
     enter(archive, NATIONAL, state, by="登记员", time=DRAWN)
     first = state.outcome.mines[0].record
     state = replace(archive, "2026-spot", first, ground="closed", document="停产通知", by="省厅", on=LATER)
     (step,), _passed_over = enter(archive, NATIONAL, state, by="登记员", time=LATER)
+    return state, step
+
+
+def test_who_replaces_is_entered_on_the_day_of_the_replacement(archive: Archive) -> None:
+    """The next ticket is checked too: its step names the bag of the replacement; when it was drawn stays."""
+    state, step = exchanged(archive)
     assert (dt.date(2026, 7, 6), "bags/draw/2026-spot/r3") == (step.date, step.document)
     assert {"draw": "2026-spot", "extra": "replacement"} == step.details
     (share,) = of_year(open_register(archive, NATIONAL).register, 2026, dt.date(2026, 12, 31))
@@ -131,12 +137,7 @@ def test_who_comes_in_for_a_mine_that_is_on_no_list_counts_in_its_place(archive:
 
 def test_who_came_in_for_another_is_not_replaced_after_its_check(archive: Archive) -> None:
     """一公开: what came of its check stays, and is what the draw tells of it."""
-    state = drawn(archive)
-    assert state.outcome is not None
-    enter(archive, NATIONAL, state, by="登记员", time=DRAWN)
-    first = state.outcome.mines[0].record
-    state = replace(archive, "2026-spot", first, ground="closed", document="停产通知", by="省厅", on=LATER)
-    (step,), _passed_over = enter(archive, NATIONAL, state, by="登记员", time=LATER)
+    state, step = exchanged(archive)
     mine = step.subject.partition("/")[2]
     demand_open(open_register(archive, NATIONAL).register, state, mine)
     failed = draft(NATIONAL, step.subject, "check_fail", "2026-07-10")
